@@ -1,0 +1,32 @@
+# bf_library(bf_model SOURCES config.cc ... USES bf_tensor ... TESTS config_test.cc ...)
+#
+# One static library a folder, its allowed neighbours, and one test program bf_model_test of the tests that lie beside the
+# code. A neighbour that is not listed does not link; the test `includes` reads the #include lines as well.
+function(bf_library name)
+  cmake_parse_arguments(arg "" "" "SOURCES;USES;PRIVATE_LINKS;TESTS" ${ARGN})
+  add_library(${name} STATIC ${arg_SOURCES})
+  target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
+  target_link_libraries(${name} PUBLIC ${arg_USES} PRIVATE bf_warnings ${arg_PRIVATE_LINKS})
+  if(BYTEFORMER_TESTS AND arg_TESTS)
+    bf_test(${name}_test SOURCES ${arg_TESTS} USES ${name} ${arg_PRIVATE_LINKS})
+  endif()
+endfunction()
+
+# A GoogleTest program whose tests ctest lists one by one. Extra labels: LABELS long.
+function(bf_test name)
+  cmake_parse_arguments(arg "" "" "SOURCES;USES;LABELS;DEFINITIONS" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${name} PRIVATE ${arg_USES} bf_warnings GTest::gtest_main)
+  target_compile_definitions(${name} PRIVATE
+    BYTEFORMER_GOLDEN="${PROJECT_SOURCE_DIR}/tests/golden"
+    BYTEFORMER_SOURCE="${PROJECT_SOURCE_DIR}" ${arg_DEFINITIONS})
+  include(GoogleTest)
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60
+    PROPERTIES TIMEOUT 600 SKIP_REGULAR_EXPRESSION "\\[  SKIPPED \\]" LABELS "${arg_LABELS}")
+endfunction()
+
+add_library(bf_warnings INTERFACE)
+target_compile_options(bf_warnings INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor -Werror)

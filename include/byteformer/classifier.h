@@ -1,0 +1,80 @@
+// Start here: a model that names files by their bytes.
+//
+//   byteformer::Classifier classifier("models/fashion-mnist-tiff");
+//   byteformer::Prediction p = classifier.classify(bytes);
+//   std::cout << p.label << ' ' << p.probability << '\n';
+//
+// A model is a directory (config.json, model.safetensors, golden.safetensors, README.md) that `byteformer train` writes.
+// The result depends on the bytes and the model alone: not on threads, order, or the company of other files.
+// Const after construction: any number of threads may call classify() and logits() on one object.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "byteformer/error.h"
+
+namespace byteformer {
+
+struct ScoredLabel {
+  std::string label;
+  std::size_t class_index;
+  double probability;  // softmax over all classes, computed in double
+};
+
+struct Prediction {
+  std::string label;  // of the most probable class; empty if unknown
+  double probability;
+  bool unknown = false;  // the probability is below the model's threshold
+  std::vector<ScoredLabel> top;  // the most probable classes, best first; ties by class index
+  std::vector<float> logits;     // [classes], in class order
+  std::size_t bytes = 0;         // of the file as it was given
+  std::size_t tokens = 0;        // that the model computed
+};
+
+// What to do with a file that has more tokens than the model has positions.
+enum class LongFiles {
+  kRefuse,  // InputError of kind too_long, which states both numbers
+  kCut,     // the bytes that fill the model's positions are used, the rest is not read
+};
+
+struct ClassifierOptions {
+  std::size_t top = 5;  // length of Prediction::top; more than the classes means all of them
+  LongFiles long_files = LongFiles::kRefuse;
+  unsigned threads = 0;  // for one file; 0 means what the process may use (affinity)
+};
+
+class Classifier {
+ public:
+  // Reads a model directory. Throws IoError, FormatError, ConfigError or ModelError.
+  explicit Classifier(const std::string& model_directory, ClassifierOptions options = {});
+  ~Classifier();
+  Classifier(Classifier&&) noexcept;
+  Classifier& operator=(Classifier&&) noexcept;
+
+  // Names one file. NUL bytes are data like any other.
+  // Throws InputError: kind empty (no bytes), kind too_long (see LongFiles).
+  Prediction classify(std::span<const std::uint8_t> bytes) const;
+
+  // Logits only, [classes]. Same errors.
+  std::vector<float> logits(std::span<const std::uint8_t> bytes) const;
+
+  const std::vector<std::string>& classes() const;  // names, in the order of the logits
+
+  // The most bytes that a file may have before it has more tokens than positions; SIZE_MAX if there is no limit.
+  std::size_t max_bytes() const;
+
+  // The set of compute kernels in use, such as "avx2", and the precision, such as "f32".
+  const std::string& kernels() const;
+  const std::string& precision() const;
+
+ private:
+  struct State;
+  std::unique_ptr<const State> state_;
+};
+
+}  // namespace byteformer

@@ -1,0 +1,34 @@
+// Threads for loops whose parts do not depend on each other.
+//
+// A pool owns its threads and joins them in its destructor; idle threads sleep. The caller works too, so a pool of one
+// has no thread of its own.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+
+namespace byteformer {
+
+// Processors that this process may use: the affinity mask. Never 0.
+unsigned usable_processors();
+
+class ThreadPool {
+ public:
+  explicit ThreadPool(unsigned threads);  // 0 means usable_processors()
+  ~ThreadPool();
+  ThreadPool(const ThreadPool&) = delete;
+  ThreadPool& operator=(const ThreadPool&) = delete;
+
+  unsigned threads() const;
+
+  // Calls body(i) once for each i in [0, count), in any order on any thread, and returns when all are done. If bodies throw,
+  // the exception of the lowest i is rethrown after all others have ended. May be called from several threads; not from within a body.
+  void for_each(std::size_t count, const std::function<void(std::size_t)>& body);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace byteformer
