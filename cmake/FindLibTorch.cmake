@@ -1,0 +1,22 @@
+# LibTorch from the wheel that scripts/setup-training unpacks into .libtorch. The wheel's own CMake files demand a CUDA
+# toolkit even for CPU work; the target LibTorch::LibTorch made here needs none.
+set(BYTEFORMER_LIBTORCH "${PROJECT_SOURCE_DIR}/.libtorch" CACHE PATH "Folder that holds torch/include and torch/lib")
+find_path(LibTorch_INCLUDE_DIR torch/script.h
+  PATHS ${BYTEFORMER_LIBTORCH}/torch/include NO_DEFAULT_PATH)
+find_library(LibTorch_CPU_LIBRARY torch_cpu PATHS ${BYTEFORMER_LIBTORCH}/torch/lib NO_DEFAULT_PATH)
+find_library(LibTorch_C10_LIBRARY c10 PATHS ${BYTEFORMER_LIBTORCH}/torch/lib NO_DEFAULT_PATH)
+
+include(FindPackageHandleStandardArgs)
+find_package_handle_standard_args(LibTorch
+  REQUIRED_VARS LibTorch_INCLUDE_DIR LibTorch_CPU_LIBRARY LibTorch_C10_LIBRARY
+  REASON_FAILURE_MESSAGE "run scripts/setup-training, or build without training: -DBYTEFORMER_TRAIN=OFF")
+
+if(LibTorch_FOUND AND NOT TARGET LibTorch::LibTorch)
+  add_library(LibTorch::LibTorch INTERFACE IMPORTED)
+  # SYSTEM: LibTorch's headers are not held to our warnings.
+  target_include_directories(LibTorch::LibTorch SYSTEM INTERFACE
+    ${LibTorch_INCLUDE_DIR} ${LibTorch_INCLUDE_DIR}/torch/csrc/api/include)
+  target_link_libraries(LibTorch::LibTorch INTERFACE ${LibTorch_CPU_LIBRARY} ${LibTorch_C10_LIBRARY})
+  # The CUDA runtime that libtorch_cpu.so names is found through its own run path.
+  target_link_options(LibTorch::LibTorch INTERFACE -Wl,--allow-shlib-undefined)
+endif()
