@@ -1,5 +1,5 @@
-// Reads the #include lines of src/ and fails on an arrow between folders that the architecture does not allow
-// (docs/architecture.md has the same table for people).
+// Reads the #include lines of src/ and fails on an arrow between folders that the architecture does
+// not allow (docs/architecture.md has the same table for people).
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -26,10 +26,12 @@ const std::map<std::string, Folders> kMayInclude = {
     {"recipe", {"model", "base"}},
     {"data", {"files", "codec", "recipe", "base"}},
     {"report", {"base"}},
-    {"train", {"data", "recipe", "model", "kernels", "tensor", "report", "files", "base", "torch", "byteformer"}},
-    {"cli",
-     {"base", "files", "tensor", "kernels", "model", "runtime", "codec", "recipe", "data", "report", "train",
+    {"train",
+     {"data", "recipe", "model", "kernels", "tensor", "report", "files", "base", "torch",
       "byteformer"}},
+    {"cli",
+     {"base", "files", "tensor", "kernels", "model", "runtime", "codec", "recipe", "data", "report",
+      "train", "byteformer"}},
 };
 
 // A file of cli that may see what the rest of it may not: one folder, one set of files.
@@ -40,20 +42,25 @@ const std::map<std::string, Folders> kOnlyFrom = {
 };
 
 // The complaint about one #include line, or nothing.
-std::string complaint(const std::string& folder, const fs::path& file, const std::string& included) {
+std::string complaint(const std::string& folder, const fs::path& file,
+                      const std::string& included) {
   const std::string to = included.substr(0, included.find('/'));
-  if (included.find('/') == std::string::npos || to == folder || included == "byteformer/error.h") return "";
+  if (included.find('/') == std::string::npos || to == folder || included == "byteformer/error.h")
+    return "";
   const bool is_test = file.filename().string().ends_with("_test.cc");
   if (is_test && (to == "gtest" || included == "tests/golden.h")) return "";
-  const bool is_ours = kMayInclude.contains(to) || to == "torch" || to == "c10" || to == "ATen" || to == "tests" ||
-                       to == "byteformer";
+  const bool is_ours = kMayInclude.contains(to) || to == "torch" || to == "c10" || to == "ATen" ||
+                       to == "tests" || to == "byteformer";
   if (!is_ours) return "";  // the standard library, the system and the text libraries
   const std::string target = to == "c10" || to == "ATen" ? "torch" : to;
-  if (is_test && kMayInclude.contains(target) && target != "train") return "";  // tests may build what they need
+  if (is_test && kMayInclude.contains(target) && target != "train")
+    return "";  // tests may build what they need
   if (!kMayInclude.at(folder).contains(target))
     return file.string() + " includes " + included + ": " + folder + " may not include " + target;
-  if (folder == "cli" && kOnlyFrom.contains(target) && !kOnlyFrom.at(target).contains(file.filename().string()))
-    return file.string() + " includes " + included + ", which is for other programs than byteformer";
+  if (folder == "cli" && kOnlyFrom.contains(target) &&
+      !kOnlyFrom.at(target).contains(file.filename().string()))
+    return file.string() + " includes " + included +
+           ", which is for other programs than byteformer";
   return "";
 }
 
@@ -90,7 +97,8 @@ TEST(Includes, AForbiddenArrowIsSeen) {
 }
 
 TEST(Includes, PublicHeadersNeedOnlyTheStandardLibrary) {
-  for (const auto& entry : fs::directory_iterator(fs::path(BYTEFORMER_SOURCE) / "include" / "byteformer")) {
+  for (const auto& entry :
+       fs::directory_iterator(fs::path(BYTEFORMER_SOURCE) / "include" / "byteformer")) {
     std::ifstream in(entry.path());
     for (std::string line; std::getline(in, line);)
       if (line.starts_with("#include \"")) {

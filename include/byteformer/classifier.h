@@ -4,9 +4,10 @@
 //   byteformer::Prediction p = classifier.classify(bytes);
 //   std::cout << p.label << ' ' << p.probability << '\n';
 //
-// A model is a directory (config.json, model.safetensors, golden.safetensors, README.md) that `byteformer train` writes.
-// The result depends on the bytes and the model alone: not on threads, order, or the company of other files.
-// Const after construction: any number of threads may call classify() and logits() on one object.
+// A model is a directory (config.json, model.safetensors, golden.safetensors, README.md) that
+// `byteformer train` writes. The result depends on the bytes and the model alone: not on threads,
+// order, or the company of other files. Const after construction: any number of threads may call
+// classify() and logits() on one object.
 #pragma once
 
 #include <cstddef>
@@ -29,7 +30,7 @@ struct ScoredLabel {
 struct Prediction {
   std::string label;  // of the most probable class; empty if unknown
   double probability;
-  bool unknown = false;  // the probability is below the model's threshold
+  bool unknown = false;          // the probability is below the model's threshold
   std::vector<ScoredLabel> top;  // the most probable classes, best first; ties by class index
   std::vector<float> logits;     // [classes], in class order
   std::size_t bytes = 0;         // of the file as it was given
@@ -65,7 +66,8 @@ class Classifier {
 
   const std::vector<std::string>& classes() const;  // names, in the order of the logits
 
-  // The most bytes that a file may have before it has more tokens than positions; SIZE_MAX if there is no limit.
+  // The most bytes that a file may have before it has more tokens than positions; SIZE_MAX if there
+  // is no limit.
   std::size_t max_bytes() const;
 
   // The set of compute kernels in use, such as "avx2", and the precision, such as "f32".

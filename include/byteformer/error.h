@@ -1,7 +1,9 @@
-// What goes wrong, as types: every exception that leaves this library derives from byteformer::Error.
+// What goes wrong, as types: every exception that leaves this library derives from
+// byteformer::Error.
 //
-// The text of an error has three parts: what was found (with the value and where), what is allowed (with the limit),
-// and what to do. The library never prints, never exits and never aborts on input.
+// The text of an error has three parts: what was found (with the value and where), what is allowed
+// (with the limit), and what to do. The library never prints, never exits and never aborts on
+// input.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +17,8 @@ class Error : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// The caller asked for something that cannot be: a wrong argument, an unknown option, an unusable path.
+// The caller asked for something that cannot be: a wrong argument, an unknown option, an unusable
+// path.
 class UsageError : public Error {
  public:
   using Error::Error;
@@ -65,14 +68,22 @@ enum class InputErrorKind {
 // The name that records use: "empty", "too_long", "unreadable", ...
 constexpr const char* name_of(InputErrorKind kind) {
   switch (kind) {
-    case InputErrorKind::kEmpty: return "empty";
-    case InputErrorKind::kTooLong: return "too_long";
-    case InputErrorKind::kUnreadable: return "unreadable";
-    case InputErrorKind::kVanished: return "vanished";
-    case InputErrorKind::kSpecial: return "special";
-    case InputErrorKind::kLoop: return "loop";
-    case InputErrorKind::kTooLarge: return "too_large";
-    case InputErrorKind::kDamaged: return "damaged";
+    case InputErrorKind::kEmpty:
+      return "empty";
+    case InputErrorKind::kTooLong:
+      return "too_long";
+    case InputErrorKind::kUnreadable:
+      return "unreadable";
+    case InputErrorKind::kVanished:
+      return "vanished";
+    case InputErrorKind::kSpecial:
+      return "special";
+    case InputErrorKind::kLoop:
+      return "loop";
+    case InputErrorKind::kTooLarge:
+      return "too_large";
+    case InputErrorKind::kDamaged:
+      return "damaged";
   }
   return "damaged";
 }

@@ -1,7 +1,7 @@
 // Threads for loops whose parts do not depend on each other.
 //
-// A pool owns its threads and joins them in its destructor; idle threads sleep. The caller works too, so a pool of one
-// has no thread of its own.
+// A pool owns its threads and joins them in its destructor; idle threads sleep. The caller works
+// too, so a pool of one has no thread of its own.
 #pragma once
 
 #include <cstddef>
@@ -22,8 +22,9 @@ class ThreadPool {
 
   unsigned threads() const;
 
-  // Calls body(i) once for each i in [0, count), in any order on any thread, and returns when all are done. If bodies throw,
-  // the exception of the lowest i is rethrown after all others have ended. May be called from several threads; not from within a body.
+  // Calls body(i) once for each i in [0, count), in any order on any thread, and returns when all
+  // are done. If bodies throw, the exception of the lowest i is rethrown after all others have
+  // ended. May be called from several threads; not from within a body.
   void for_each(std::size_t count, const std::function<void(std::size_t)>& body);
 
  private:

@@ -8,10 +8,11 @@
 namespace byteformer {
 
 struct Batch {
-  std::vector<std::int32_t> ids;          // all files end to end; each is at least k ids long (-1 pads up to k)
-  std::vector<std::int64_t> offsets;      // [files + 1], into ids
-  std::vector<std::int64_t> targets;      // [files], class indices
-  std::vector<std::string> names;         // [files], for messages
+  std::vector<std::int32_t>
+      ids;  // all files end to end; each is at least k ids long (-1 pads up to k)
+  std::vector<std::int64_t> offsets;  // [files + 1], into ids
+  std::vector<std::int64_t> targets;  // [files], class indices
+  std::vector<std::string> names;     // [files], for messages
 };
 
 }  // namespace byteformer

@@ -1,4 +1,5 @@
-// IDX files, the format of the MNIST family (gzipped or not): magic 00 00 type rank, big-endian sizes, elements.
+// IDX files, the format of the MNIST family (gzipped or not): magic 00 00 type rank, big-endian
+// sizes, elements.
 #pragma once
 
 #include <cstdint>
@@ -7,10 +8,13 @@
 
 namespace byteformer {
 
-struct IdxImages { std::size_t count = 0, rows = 0, columns = 0; std::vector<std::uint8_t> pixels; };  // [count, rows, columns]
+struct IdxImages {
+  std::size_t count = 0, rows = 0, columns = 0;
+  std::vector<std::uint8_t> pixels;
+};  // [count, rows, columns]
 
-// Throws IoError or FormatError (bad magic, other type than unsigned byte, too few or too many bytes; sizes are checked against
-// what is there before memory is taken).
+// Throws IoError or FormatError (bad magic, other type than unsigned byte, too few or too many
+// bytes; sizes are checked against what is there before memory is taken).
 IdxImages load_idx_images(const std::filesystem::path& path);
 std::vector<std::uint8_t> load_idx_labels(const std::filesystem::path& path);
 

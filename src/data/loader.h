@@ -1,4 +1,5 @@
-// Batches in an order decided by seed and epoch, read ahead by threads that never change the result.
+// Batches in an order decided by seed and epoch, read ahead by threads that never change the
+// result.
 #pragma once
 
 #include <cstdint>
@@ -16,12 +17,12 @@ namespace byteformer {
 
 struct LoaderOptions {
   std::size_t batch = 48;
-  std::size_t kernel_size = 8;     // files shorter are padded to it
-  std::size_t max_bytes = 0;       // longer files are cut there; 0: no limit
+  std::size_t kernel_size = 8;  // files shorter are padded to it
+  std::size_t max_bytes = 0;    // longer files are cut there; 0: no limit
   unsigned threads = 2;
   std::uint64_t seed = 0;
-  bool shuffle = true;             // false: in the order of the samples
-  bool drop_last = false;          // leave out a last, smaller batch
+  bool shuffle = true;                // false: in the order of the samples
+  bool drop_last = false;             // leave out a last, smaller batch
   Recipe::Augmentation augmentation;  // drawn from (seed, epoch, sample)
 };
 
@@ -31,21 +32,24 @@ class Loader {
   Loader(std::vector<Sample> samples, LoaderOptions options, Notice notice);
   ~Loader();
 
-  // Starts an epoch at a batch (for resuming in the middle); then next() gives its batches in order, and nullopt at the end.
+  // Starts an epoch at a batch (for resuming in the middle); then next() gives its batches in
+  // order, and nullopt at the end.
   void start(std::size_t epoch, std::size_t first_batch = 0);
   std::optional<Batch> next();
 
-  std::size_t batches() const;         // an epoch's
-  double seconds_waited() const;       // in next(), since construction
-  std::size_t skipped() const;         // files, since construction
+  std::size_t batches() const;    // an epoch's
+  double seconds_waited() const;  // in next(), since construction
+  std::size_t skipped() const;    // files, since construction
 
  private:
   struct State;
   std::unique_ptr<State> state_;
 };
 
-// A deterministic split of each class: about `share` of the files go to the second part, at least one where the class has two.
-// Decided by a hash of the sample's name within its container, so that adding files moves no other one.
-std::pair<std::vector<Sample>, std::vector<Sample>> split(const std::vector<Sample>& samples, double share);
+// A deterministic split of each class: about `share` of the files go to the second part, at least
+// one where the class has two. Decided by a hash of the sample's name within its container, so that
+// adding files moves no other one.
+std::pair<std::vector<Sample>, std::vector<Sample>> split(const std::vector<Sample>& samples,
+                                                          double share);
 
 }  // namespace byteformer

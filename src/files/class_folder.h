@@ -1,4 +1,5 @@
-// Folders of classes: DIR/<class>/<file>, or an uncompressed tar archive with members <class>/<file>.
+// Folders of classes: DIR/<class>/<file>, or an uncompressed tar archive with members
+// <class>/<file>.
 #pragma once
 
 #include <cstdint>
@@ -11,12 +12,12 @@ namespace byteformer {
 
 // One labelled file: in a folder (tar_offset unused) or inside a tar archive.
 struct Sample {
-  Path name;                      // as shown: DIR/class/file or ARCHIVE.tar:class/file
-  Path container;                 // the file to open: the file itself, or the archive
-  std::uint64_t tar_offset = 0;   // of the member's first byte
-  std::uint64_t bytes = 0;        // size when it was listed
+  Path name;                     // as shown: DIR/class/file or ARCHIVE.tar:class/file
+  Path container;                // the file to open: the file itself, or the archive
+  std::uint64_t tar_offset = 0;  // of the member's first byte
+  std::uint64_t bytes = 0;       // size when it was listed
   bool in_tar = false;
-  std::size_t class_index = 0;    // into ClassFolder::classes
+  std::size_t class_index = 0;  // into ClassFolder::classes
 };
 
 struct ClassFolder {
@@ -24,15 +25,16 @@ struct ClassFolder {
   std::vector<Sample> samples;       // by class, then name order
 };
 
-// Hidden files, files outside a class folder, special files are left out; each kind is said through notice with a count and
-// an example. A class without files is said. Throws UsageError if there is no class or no file at all, IoError or
-// FormatError for an archive that cannot be read.
+// Hidden files, files outside a class folder, special files are left out; each kind is said through
+// notice with a count and an example. A class without files is said. Throws UsageError if there is
+// no class or no file at all, IoError or FormatError for an archive that cannot be read.
 ClassFolder list_class_folder(const Path& folder_or_tar, const Notice& notice);
 
-// Gives the samples the class numbers of `classes` (a model's), matched by name. Throws UsageError that lists both sides when the
-// folder has a class that the model does not know.
+// Gives the samples the class numbers of `classes` (a model's), matched by name. Throws UsageError
+// that lists both sides when the folder has a class that the model does not know.
 void match_classes(ClassFolder& folder, const std::vector<std::string>& classes);
 
-std::vector<std::uint8_t> read_sample(const Sample& sample, ReadLimit limit = {});  // throws InputError
+std::vector<std::uint8_t> read_sample(const Sample& sample,
+                                      ReadLimit limit = {});  // throws InputError
 
 }  // namespace byteformer

@@ -10,11 +10,13 @@
 
 namespace byteformer {
 
-// A path is a string of bytes, not of characters: it may hold newlines and need not be UTF-8. "-" is standard input.
+// A path is a string of bytes, not of characters: it may hold newlines and need not be UTF-8. "-"
+// is standard input.
 using Path = std::string;
 
 enum class Origin {
-  kGiven,  // named by the user: a FIFO or "-" is read as a stream; a device or socket is an error of kind special
+  kGiven,  // named by the user: a FIFO or "-" is read as a stream; a device or socket is an error
+           // of kind special
   kFound,  // met in a folder: only regular files (and links to them) are read
 };
 
@@ -23,8 +25,9 @@ struct ReadLimit {
   bool cut = false;  // true: stop reading there; false: InputError of kind too_large
 };
 
-// The file's bytes. Throws InputError: vanished, unreadable, special, loop, too_large. Memory is bounded by the limit
-// and by what is really there, not by a declared size (/proc/cpuinfo says 0 and is read whole).
+// The file's bytes. Throws InputError: vanished, unreadable, special, loop, too_large. Memory is
+// bounded by the limit and by what is really there, not by a declared size (/proc/cpuinfo says 0
+// and is read whole).
 std::vector<std::uint8_t> read_input(const Path& path, Origin origin, ReadLimit limit = {});
 
 }  // namespace byteformer

@@ -14,12 +14,15 @@ struct Found {
   Origin origin;
 };
 
-// What was left out and why: "is a FIFO; skipped", "hidden; skipped". The command prints it to stderr.
+// What was left out and why: "is a FIFO; skipped", "hidden; skipped". The command prints it to
+// stderr.
 using Notice = std::function<void(const std::string& message)>;
 
-// Calls visit for each input of `paths` in order: a folder is walked, anything else is passed on as given. Returns early
-// when visit returns false. A path that is not there is passed on too (reading it then fails with its own record).
-void for_each_input(const std::vector<Path>& paths, const std::function<bool(const Found&)>& visit, const Notice& notice);
+// Calls visit for each input of `paths` in order: a folder is walked, anything else is passed on as
+// given. Returns early when visit returns false. A path that is not there is passed on too (reading
+// it then fails with its own record).
+void for_each_input(const std::vector<Path>& paths, const std::function<bool(const Found&)>& visit,
+                    const Notice& notice);
 
 // A file of one path a line, or separated by NUL bytes. "-" is standard input.
 std::vector<Path> read_file_list(const Path& list, char separator);

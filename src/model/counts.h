@@ -1,4 +1,5 @@
-// Exact counts of parameters and multiply-accumulates (MACs); norms, softmax and GELU are not counted.
+// Exact counts of parameters and multiply-accumulates (MACs); norms, softmax and GELU are not
+// counted.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +15,8 @@ struct Macs {
 
 std::uint64_t parameter_count(const ModelConfig& config);  // trained ones
 
-// With the convolutional stem, as the reference computes. Padded: every window is full. Real rows: n rows, and the keys
-// inside the last, partial window only.
+// With the convolutional stem, as the reference computes. Padded: every window is full. Real rows:
+// n rows, and the keys inside the last, partial window only.
 Macs macs_padded(const ModelConfig& config, std::uint64_t bytes);
 Macs macs_real_rows(const ModelConfig& config, std::uint64_t bytes);
 

@@ -1,4 +1,5 @@
-// How bytes become tokens and tokens become windows: the integer arithmetic of the model, in one place.
+// How bytes become tokens and tokens become windows: the integer arithmetic of the model, in one
+// place.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +11,8 @@
 
 namespace byteformer {
 
-// Tokens of a file of `bytes` bytes: n = (max(L, k) - k) / (k/2) + 1, integer division. k = 0: max(L, 1).
+// Tokens of a file of `bytes` bytes: n = (max(L, k) - k) / (k/2) + 1, integer division. k = 0:
+// max(L, 1).
 std::size_t tokens_for(std::size_t bytes, std::size_t kernel_size);
 
 // The most bytes that make at most `tokens` tokens (tokens >= 1).
@@ -19,8 +21,8 @@ std::size_t max_bytes_for(std::size_t tokens, std::size_t kernel_size);
 // ids are int32, -1 for padding. A file as ids, at least k of them (padded with -1).
 std::vector<std::int32_t> ids_of(std::span<const std::uint8_t> bytes, std::size_t kernel_size);
 
-// Which of the n tokens of `ids` are real under strict masking: within the file (which ends with its last id that is not
-// -1) and not made of padding alone. Size n = tokens_for(ids.size(), k).
+// Which of the n tokens of `ids` are real under strict masking: within the file (which ends with
+// its last id that is not -1) and not made of padding alone. Size n = tokens_for(ids.size(), k).
 std::vector<bool> real_tokens(std::span<const std::int32_t> ids, std::size_t kernel_size);
 
 }  // namespace byteformer

@@ -1,4 +1,5 @@
-// A model on disk: config.json, model.safetensors, golden.safetensors, README.md. Format: docs/formats/model-directory.md.
+// A model on disk: config.json, model.safetensors, golden.safetensors, README.md. Format:
+// docs/formats/model-directory.md.
 #pragma once
 
 #include <filesystem>
@@ -13,24 +14,28 @@
 namespace byteformer {
 
 struct ModelDirectory {
-  ModelConfig config;                 // config.classes == classes.size()
-  std::vector<std::string> classes;   // names, in the order of the logits
-  std::string input;                  // what the bytes were, as JSON text: encoding and transforms; "{}" for files as they are
+  ModelConfig config;                // config.classes == classes.size()
+  std::vector<std::string> classes;  // names, in the order of the logits
+  std::string input;  // what the bytes were, as JSON text: encoding and transforms; "{}" for files
+                      // as they are
   std::optional<double> unknown_threshold;
-  std::string training;               // facts about the training, as JSON text: recipe, data hash, commit, accuracy
+  std::string
+      training;  // facts about the training, as JSON text: recipe, data hash, commit, accuracy
   TensorMap weights;
-  std::string card;                   // README.md
+  std::string card;  // README.md
 };
 
-// Writes a whole directory under a temporary name, flushes and renames it. Computes golden.safetensors (at most three
-// inputs with their logits from the simple forward pass). weights may be F32, F16 or BF16.
+// Writes a whole directory under a temporary name, flushes and renames it. Computes
+// golden.safetensors (at most three inputs with their logits from the simple forward pass). weights
+// may be F32, F16 or BF16.
 void save_model(const std::filesystem::path& directory, const ModelDirectory& model);
 
-// Throws IoError, FormatError, ConfigError or ModelError; each names the file. Rejects another major format version,
-// unknown keys, missing or extra tensors, wrong shapes or types.
+// Throws IoError, FormatError, ConfigError or ModelError; each names the file. Rejects another
+// major format version, unknown keys, missing or extra tensors, wrong shapes or types.
 ModelDirectory load_model(const std::filesystem::path& directory);
 
-// Runs golden.safetensors through the simple pass; returns the largest difference divided by the logits' rms.
+// Runs golden.safetensors through the simple pass; returns the largest difference divided by the
+// logits' rms.
 double check_golden(const std::filesystem::path& directory);
 
 }  // namespace byteformer

@@ -1,5 +1,6 @@
-// The one table of a model's parameters: name, shape, how it starts, whether weight decay applies. Both engines (the
-// CPU runtime and the trainer) read it, so that a checkpoint needs no map. Names are those of the reference's state dict.
+// The one table of a model's parameters: name, shape, how it starts, whether weight decay applies.
+// Both engines (the CPU runtime and the trainer) read it, so that a checkpoint needs no map. Names
+// are those of the reference's state dict.
 #pragma once
 
 #include <string>
@@ -13,26 +14,27 @@ namespace byteformer {
 enum class Initialization {
   kZeros,
   kOnes,
-  kTruncatedNormal,   // std d^-0.5, cut at +-2 absolute (embedding, whose row 256 is then zero, and positions)
-  kXavierUniform,     // bound sqrt(6 / (in + out))
-  kConvUniform,       // bound 1 / sqrt(d k), the stem's
-  kFixedSinusoid,     // computed, not trained (sinusoidal positions)
+  kTruncatedNormal,  // std d^-0.5, cut at +-2 absolute (embedding, whose row 256 is then zero, and
+                     // positions)
+  kXavierUniform,    // bound sqrt(6 / (in + out))
+  kConvUniform,      // bound 1 / sqrt(d k), the stem's
+  kFixedSinusoid,    // computed, not trained (sinusoidal positions)
 };
 
 struct ParameterSpec {
-  std::string name;   // "transformer.0.pre_norm_mha.1.qkv_proj.weight"
+  std::string name;  // "transformer.0.pre_norm_mha.1.qkv_proj.weight"
   Shape shape;
   Initialization initialization;
-  bool trained;       // false for the sinusoidal table: part of the state dict, not of the parameters
-  bool decays;        // weight decay applies: more than one dimension
+  bool trained;  // false for the sinusoidal table: part of the state dict, not of the parameters
+  bool decays;   // weight decay applies: more than one dimension
 };
 
-// All tensors of the state dict, in the order in which the model uses them (embedding first, classifier last).
-// With kernel_size 0 there is no stem tensor.
+// All tensors of the state dict, in the order in which the model uses them (embedding first,
+// classifier last). With kernel_size 0 there is no stem tensor.
 std::vector<ParameterSpec> parameter_table(const ModelConfig& config);
 
-// The sinusoidal positions [max_tokens, d]: fairseq's layout, d/2 sines then d/2 cosines; frequency and product
-// rounded to float32 as the reference does.
+// The sinusoidal positions [max_tokens, d]: fairseq's layout, d/2 sines then d/2 cosines; frequency
+// and product rounded to float32 as the reference does.
 std::vector<float> sinusoidal_positions(std::size_t rows, std::size_t width);
 
 // Names of one layer's tensors and of a merge's.

@@ -1,8 +1,10 @@
-// A recipe: everything that decides a training, as plain structs, read from YAML in the reference's dotted schema.
+// A recipe: everything that decides a training, as plain structs, read from YAML in the reference's
+// dotted schema.
 //
-// Keys of the reference keep their names (optim.weight_decay, scheduler.cosine.max_lr, model.classification.byteformer.*);
-// keys that only this project has live beside them (model.classification.byteformer.masking, width, layers, ...). One
-// table in recipe.cc describes each key once: name, type, default, help. It feeds the reader, the writer and the help.
+// Keys of the reference keep their names (optim.weight_decay, scheduler.cosine.max_lr,
+// model.classification.byteformer.*); keys that only this project has live beside them
+// (model.classification.byteformer.masking, width, layers, ...). One table in recipe.cc describes
+// each key once: name, type, default, help. It feeds the reader, the writer and the help.
 #pragma once
 
 #include <cstdint>
@@ -25,52 +27,61 @@ struct Recipe {
   std::string weights_type = "F32";  // of the model that is written: F32, F16 or BF16
 
   struct Data {
-    std::string train;         // folder or tar
-    std::string validation;    // empty: split off train
+    std::string train;       // folder or tar
+    std::string validation;  // empty: split off train
     double validation_share = 0.1;
-    std::string input = "{}";  // what the bytes are, as JSON text, stored in the model
-    std::size_t batch = 48;    // dataset.train_batch_size0
-    std::size_t workers = 2;   // loader threads; never change the result
+    std::string input = "{}";     // what the bytes are, as JSON text, stored in the model
+    std::size_t batch = 48;       // dataset.train_batch_size0
+    std::size_t workers = 2;      // loader threads; never change the result
     bool padded_batches = false;  // the reference's padded batches instead of ragged ones
   } data;
 
-  struct Augmentation {        // of raw bytes of a file that is an uncompressed picture
-    bool flip = false;         // horizontal, p 0.5
-    std::size_t shift = 0;     // by up to so many pixels in each direction
-    double erase = 0;          // probability of erasing one rectangle
+  struct Augmentation {     // of raw bytes of a file that is an uncompressed picture
+    bool flip = false;      // horizontal, p 0.5
+    std::size_t shift = 0;  // by up to so many pixels in each direction
+    double erase = 0;       // probability of erasing one rectangle
   } augmentation;
 
-  struct Loss { double label_smoothing = 0.1; } loss;
+  struct Loss {
+    double label_smoothing = 0.1;
+  } loss;
 
-  struct Optim { double weight_decay = 0.05, beta1 = 0.9, beta2 = 0.999, eps = 1e-8, max_gradient_norm = 0; } optim;
+  struct Optim {
+    double weight_decay = 0.05, beta1 = 0.9, beta2 = 0.999, eps = 1e-8, max_gradient_norm = 0;
+  } optim;
 
   struct Scheduler {
     std::size_t max_epochs = 300;
     std::size_t warmup_iterations = 500;
     double warmup_init_lr = 1e-6, max_lr = 3e-4, min_lr = 2e-5;
-    bool round_rate = true;   // to 8 decimal places, as the reference does
+    bool round_rate = true;  // to 8 decimal places, as the reference does
   } scheduler;
 
-  struct Ema { bool enable = true; double momentum = 1e-4; } ema;
+  struct Ema {
+    bool enable = true;
+    double momentum = 1e-4;
+  } ema;
 
   struct Common {
-    std::size_t accumulation = 1;       // common.accum_freq: micro batches a step
-    bool mean_accumulation = true;      // false: gradients are summed, as the reference does
-    bool bf16 = false;                  // autocast
+    std::size_t accumulation = 1;   // common.accum_freq: micro batches a step
+    bool mean_accumulation = true;  // false: gradients are summed, as the reference does
+    bool bf16 = false;              // autocast
     std::uint64_t seed = 0;
-    std::size_t max_iterations = 0;     // stop after so many optimiser steps; 0: no limit
+    std::size_t max_iterations = 0;  // stop after so many optimiser steps; 0: no limit
   } common;
 };
 
-// Reads YAML text, then applies `overrides` ("key=value", last one wins). Throws ConfigError with file, line and, for an unknown
-// key, the nearest known one.
-Recipe parse_recipe(std::string_view yaml, const std::string& file_name, const std::vector<std::string>& overrides = {});
+// Reads YAML text, then applies `overrides` ("key=value", last one wins). Throws ConfigError with
+// file, line and, for an unknown key, the nearest known one.
+Recipe parse_recipe(std::string_view yaml, const std::string& file_name,
+                    const std::vector<std::string>& overrides = {});
 Recipe load_recipe(const std::string& path, const std::vector<std::string>& overrides = {});
 
 // The recipe that repeats it: every key, nested YAML.
 std::string to_yaml(const Recipe& recipe);
 
-// The learning rate at (epoch from 0, optimiser steps so far): linear warm-up, then cosine by epoch.
+// The learning rate at (epoch from 0, optimiser steps so far): linear warm-up, then cosine by
+// epoch.
 double learning_rate(const Recipe::Scheduler& scheduler, std::size_t epoch, std::size_t iteration);
 
 // One line a key: name, type, default, help.

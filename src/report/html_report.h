@@ -1,5 +1,5 @@
-// report.html: one page, whole in one file, no script and nothing loaded from elsewhere: command, facts, curves (inline
-// SVG), per-class table, confusion matrix, reliability.
+// report.html: one page, whole in one file, no script and nothing loaded from elsewhere: command,
+// facts, curves (inline SVG), per-class table, confusion matrix, reliability.
 #pragma once
 
 #include <optional>
@@ -14,8 +14,9 @@ namespace byteformer {
 
 struct Report {
   std::string title;
-  std::string command;                                     // that made it
-  std::vector<std::pair<std::string, std::string>> facts;  // model, data, precision, kernels, times, ...
+  std::string command;  // that made it
+  std::vector<std::pair<std::string, std::string>>
+      facts;  // model, data, precision, kernels, times, ...
   std::vector<std::string> classes;
   std::vector<EpochRow> history;   // empty: no curves
   std::optional<Metrics> metrics;  // absent: no tables

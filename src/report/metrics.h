@@ -13,7 +13,8 @@ class Metrics {
  public:
   explicit Metrics(std::size_t classes);
 
-  // One file. Logits [classes]; ties go to the lower class index. Loss is cross entropy without smoothing, in double.
+  // One file. Logits [classes]; ties go to the lower class index. Loss is cross entropy without
+  // smoothing, in double.
   void add(std::span<const float> logits, std::size_t target);
 
   std::size_t files() const;
@@ -25,8 +26,12 @@ class Metrics {
   double recall(std::size_t c) const;     // 0 where the class has no file
   double precision(std::size_t c) const;  // 0 where the class was never predicted
 
-  // For calibration: files, mean probability and accuracy of the predicted class in ten equal bins of probability.
-  struct Bin { std::size_t files = 0; double probability = 0, accuracy = 0; };
+  // For calibration: files, mean probability and accuracy of the predicted class in ten equal bins
+  // of probability.
+  struct Bin {
+    std::size_t files = 0;
+    double probability = 0, accuracy = 0;
+  };
   std::vector<Bin> reliability() const;
   double expected_calibration_error() const;
 

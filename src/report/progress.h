@@ -11,8 +11,8 @@ class Progress {
  public:
   Progress(std::string what, std::size_t total);  // total steps; 0 if unknown
   ~Progress();                                    // ends the line
-  // `done` of total; `text` is shown behind: "loss 1.23, lr 3.0e-04". Redraws at most ten times a second (a terminal) or
-  // every 30 seconds (elsewhere).
+  // `done` of total; `text` is shown behind: "loss 1.23, lr 3.0e-04". Redraws at most ten times a
+  // second (a terminal) or every 30 seconds (elsewhere).
   void show(std::size_t done, const std::string& text);
 
  private:

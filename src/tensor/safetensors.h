@@ -1,5 +1,6 @@
 // safetensors files: 8 bytes header length, a JSON header, then the tensors' bytes.
-// Format: https://github.com/huggingface/safetensors. Everything in a header is hostile until checked.
+// Format: https://github.com/huggingface/safetensors. Everything in a header is hostile until
+// checked.
 #pragma once
 
 #include <filesystem>
@@ -16,13 +17,15 @@ struct Safetensors {
   std::map<std::string, std::string> metadata;  // "__metadata__"
 };
 
-// Throws IoError, or FormatError that names the file and the tensor. Memory taken is bounded by the file's own size.
+// Throws IoError, or FormatError that names the file and the tensor. Memory taken is bounded by the
+// file's own size.
 Safetensors load_safetensors(const std::filesystem::path& path);
 // `name` stands for the file in error texts.
 Safetensors parse_safetensors(std::span<const std::byte> file, const std::string& name);
 
 // Tensors by name order, header padded with spaces to 8 bytes. The same input gives the same bytes.
 std::string serialize_safetensors(const Safetensors& contents);
-void save_safetensors(const std::filesystem::path& path, const Safetensors& contents);  // atomically
+void save_safetensors(const std::filesystem::path& path,
+                      const Safetensors& contents);  // atomically
 
 }  // namespace byteformer

@@ -12,8 +12,8 @@ namespace byteformer {
 
 enum class DType { kBool, kU8, kI8, kI16, kI32, kI64, kF16, kBF16, kF32, kF64 };
 
-std::size_t size_of(DType type);          // bytes of an element
-const char* name_of(DType type);          // safetensors' name: "F32", "BF16", "I64", ...
+std::size_t size_of(DType type);  // bytes of an element
+const char* name_of(DType type);  // safetensors' name: "F32", "BF16", "I64", ...
 
 using Shape = std::vector<std::size_t>;
 
