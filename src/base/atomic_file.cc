@@ -31,8 +31,10 @@ fs::path temporary_beside(const fs::path& path) {
   static std::atomic<unsigned> counter = 0;
   fs::path name = path;
   if (!name.has_filename()) name = name.parent_path();
-  const std::string mark = ".part-" + std::to_string(::getpid()) + "-" + std::to_string(counter++);
-  return name.parent_path() / ("." + name.filename().string() + mark);
+  std::string hidden = ".";
+  hidden += name.filename().string();
+  hidden += ".part-" + std::to_string(::getpid()) + "-" + std::to_string(counter++);
+  return name.parent_path() / hidden;
 }
 
 class Descriptor {

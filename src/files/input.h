@@ -30,4 +30,8 @@ struct ReadLimit {
 // and is read whole).
 std::vector<std::uint8_t> read_input(const Path& path, Origin origin, ReadLimit limit = {});
 
+// `size` bytes from `offset` of a regular file, for members of archives. Throws InputError; kind
+// damaged if they are not there.
+std::vector<std::uint8_t> read_part(const Path& path, std::uint64_t offset, std::uint64_t size);
+
 }  // namespace byteformer

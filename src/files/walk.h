@@ -24,6 +24,9 @@ using Notice = std::function<void(const std::string& message)>;
 void for_each_input(const std::vector<Path>& paths, const std::function<bool(const Found&)>& visit,
                     const Notice& notice);
 
+// Names of the folders directly in a folder, sorted by bytes; links to folders are not among them.
+std::vector<std::string> folders_in(const Path& folder);
+
 // A file of one path a line, or separated by NUL bytes. "-" is standard input.
 std::vector<Path> read_file_list(const Path& list, char separator);
 

@@ -60,14 +60,14 @@ json parse_strictly(const std::string& text, const std::string& where) {
     throw FormatError(fmt::format("{}: has a NUL at byte {}, which JSON does not allow. Restore the file.", where, nul), nul);
   std::vector<std::set<std::string>> open;  // keys of each object that is open; empty for a list
   auto watch = [&](int, json::parse_event_t event, json& value) {
-    using enum json::parse_event_t;
-    if (event == object_start || event == array_start) {
+    using Event = json::parse_event_t;
+    if (event == Event::object_start || event == Event::array_start) {
       if (open.size() == kMaxDepth)
         throw FormatError(fmt::format("{}: nests deeper than the {} levels allowed. Restore the file.", where, kMaxDepth));
       open.emplace_back();
-    } else if (event == object_end || event == array_end) {
+    } else if (event == Event::object_end || event == Event::array_end) {
       open.pop_back();
-    } else if (event == key && !open.back().insert(value.get<std::string>()).second) {
+    } else if (event == Event::key && !open.back().insert(value.get<std::string>()).second) {
       throw FormatError(fmt::format("{}: has the key {} twice. Remove one of them.", where, value.dump()));
     }
     return true;

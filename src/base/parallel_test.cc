@@ -1,0 +1,103 @@
+#include "base/parallel.h"
+
+#include <gtest/gtest.h>
+#include <sched.h>
+
+#include <atomic>
+#include <chrono>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace byteformer {
+namespace {
+
+class Pools : public testing::TestWithParam<unsigned> {};
+INSTANTIATE_TEST_SUITE_P(OfSeveralSizes, Pools, testing::Values(1u, 2u, 4u, 9u));
+
+TEST_P(Pools, EveryIndexIsVisitedOnce) {
+  ThreadPool pool(GetParam());
+  EXPECT_EQ(pool.threads(), GetParam());
+  for (std::size_t count : {0u, 1u, 2u, 3u, 1000u}) {
+    std::vector<int> visits(count, 0);
+    pool.for_each(count, [&](std::size_t i) { ++visits[i]; });
+    EXPECT_EQ(visits, std::vector<int>(count, 1));
+  }
+}
+
+TEST_P(Pools, WhatBodiesWroteIsSeenAfterTheLoop) {
+  ThreadPool pool(GetParam());
+  for (std::size_t round = 0; round < 200; ++round) {
+    std::vector<std::size_t> values(16);
+    pool.for_each(values.size(), [&](std::size_t i) { values[i] = i * round; });
+    for (std::size_t i = 0; i < values.size(); ++i) ASSERT_EQ(values[i], i * round);
+  }
+}
+
+TEST_P(Pools, TheFailureOfTheLowestIndexIsRethrownAfterAllOthersHaveEnded) {
+  ThreadPool pool(GetParam());
+  std::atomic<int> ended = 0;
+  std::string message;
+  try {
+    pool.for_each(100, [&](std::size_t i) {
+      if (i == 13 || i == 12 || i == 99) throw std::runtime_error(std::to_string(i));
+      ++ended;
+    });
+  } catch (const std::runtime_error& error) {
+    message = error.what();
+  }
+  EXPECT_EQ(message, "12");
+  EXPECT_EQ(ended, 97);
+  pool.for_each(3, [&](std::size_t) { ++ended; });  // the pool still works
+  EXPECT_EQ(ended, 100);
+}
+
+TEST_P(Pools, SeveralThreadsMayShareOne) {
+  ThreadPool pool(GetParam());
+  std::atomic<std::size_t> sum = 0;
+  std::vector<std::thread> callers;
+  for (int c = 0; c < 4; ++c)
+    callers.emplace_back([&] {
+      for (int round = 0; round < 20; ++round) pool.for_each(50, [&](std::size_t i) { sum += i; });
+    });
+  for (std::thread& caller : callers) caller.join();
+  EXPECT_EQ(sum, 4u * 20 * (49 * 50 / 2));
+}
+
+TEST(ThreadPool, OfOneRunsOnTheCallersThread) {
+  ThreadPool pool(1);
+  pool.for_each(10, [caller = std::this_thread::get_id()](std::size_t) {
+    EXPECT_EQ(std::this_thread::get_id(), caller);
+  });
+}
+
+TEST(ThreadPool, OfTwoRunsTwoBodiesAtOnce) {
+  ThreadPool pool(2);
+  std::atomic<int> arrived = 0;
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  pool.for_each(2, [&](std::size_t) {
+    ++arrived;
+    while (arrived < 2 && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+  });
+  EXPECT_EQ(arrived, 2);
+}
+
+TEST(ThreadPool, OfZeroHasTheUsableProcessors) { EXPECT_EQ(ThreadPool(0).threads(), usable_processors()); }
+
+TEST(UsableProcessors, FollowTheAffinityMask) {
+  cpu_set_t before;
+  ASSERT_EQ(sched_getaffinity(0, sizeof before, &before), 0);
+  EXPECT_EQ(usable_processors(), static_cast<unsigned>(CPU_COUNT(&before)));
+  int first = 0;
+  while (!CPU_ISSET(first, &before)) ++first;
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  CPU_SET(first, &one);
+  ASSERT_EQ(sched_setaffinity(0, sizeof one, &one), 0);
+  EXPECT_EQ(usable_processors(), 1u);
+  ASSERT_EQ(sched_setaffinity(0, sizeof before, &before), 0);
+}
+
+}  // namespace
+}  // namespace byteformer
