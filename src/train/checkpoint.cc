@@ -1,0 +1,90 @@
+#include "train/checkpoint.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "byteformer/error.h"
+#include "tensor/safetensors.h"
+
+namespace byteformer {
+namespace {
+
+constexpr const char* kFormat = "byteformer checkpoint 1";
+
+void add(TensorMap& all, const std::string& prefix, const TensorMap& part) {
+  for (const auto& [name, tensor] : part) all[prefix + name] = tensor;
+}
+
+TensorMap take(TensorMap& all, const std::string& prefix) {
+  TensorMap part;
+  for (auto& [name, tensor] : all)
+    if (name.starts_with(prefix)) part[name.substr(prefix.size())] = std::move(tensor);
+  return part;
+}
+
+}  // namespace
+
+void save_checkpoint(const std::string& path, const Checkpoint& c) {
+  Safetensors file;
+  add(file.tensors, "weights/", c.weights);
+  add(file.tensors, "ema/", c.ema);
+  add(file.tensors, "adamw/", c.adamw);
+  const nlohmann::json state = {{"epoch", c.epoch},
+                                {"batch", c.batch},
+                                {"iteration", c.iteration},
+                                {"epoch_loss", c.epoch_loss},
+                                {"epoch_files", c.epoch_files},
+                                {"best", c.best},
+                                {"threads", c.threads}};
+  // Class names are folder names and need not be UTF-8: kept as bytes.
+  std::vector<std::vector<int>> classes;
+  for (const std::string& name : c.classes) {
+    std::vector<int>& bytes = classes.emplace_back();
+    for (const char b : name) bytes.push_back(static_cast<unsigned char>(b));
+  }
+  file.metadata = {{"format", kFormat},
+                   {"state", state.dump()},
+                   {"recipe", c.recipe},
+                   {"classes", nlohmann::json(classes).dump()},
+                   {"history", history_csv(c.history)},
+                   {"data", c.data}};
+  save_safetensors(path, file);
+}
+
+Checkpoint load_checkpoint(const std::string& path) {
+  Safetensors file = load_safetensors(path);
+  if (file.metadata["format"] != kFormat)
+    throw FormatError(
+        fmt::format("{}: no checkpoint of this version (\"{}\" was expected). Give the "
+                    "checkpoint-last of a run, or begin a new run.",
+                    path, kFormat));
+  Checkpoint c;
+  c.weights = take(file.tensors, "weights/");
+  c.ema = take(file.tensors, "ema/");
+  c.adamw = take(file.tensors, "adamw/");
+  try {
+    const nlohmann::json state = nlohmann::json::parse(file.metadata["state"]);
+    c.epoch = state.at("epoch");
+    c.batch = state.at("batch");
+    c.iteration = state.at("iteration");
+    c.epoch_loss = state.at("epoch_loss");
+    c.epoch_files = state.at("epoch_files");
+    c.best = state.at("best");
+    c.threads = state.at("threads");
+    for (const auto& bytes : nlohmann::json::parse(file.metadata["classes"])) {
+      std::string& name = c.classes.emplace_back();
+      for (const auto& b : bytes) name += static_cast<char>(b.get<int>());
+    }
+  } catch (const nlohmann::json::exception& error) {
+    throw FormatError(fmt::format(
+        "{}: its state cannot be read ({}). The checkpoint is damaged; begin a new run.", path,
+        error.what()));
+  }
+  c.recipe = file.metadata["recipe"];
+  c.history = parse_history_csv(file.metadata["history"]);
+  c.data = file.metadata["data"];
+  return c;
+}
+
+}  // namespace byteformer

@@ -1,0 +1,35 @@
+// A checkpoint: all that a training needs to go on as if it had never stopped, in one safetensors
+// file.
+//
+// Tensors: "weights/<name>", "ema/<name>", "adamw/<moment>/<name>". The order of the files and
+// every augmentation follow from the seed, the epoch and the place in it, so there is no other
+// random state.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "report/history.h"
+#include "tensor/tensor.h"
+
+namespace byteformer {
+
+struct Checkpoint {
+  TensorMap weights, ema, adamw;  // ema is empty where the recipe has none
+  std::size_t epoch = 0;          // being trained, from 0
+  std::size_t batch = 0;          // of that epoch, to go on with
+  std::size_t iteration = 0;      // optimiser steps so far
+  double epoch_loss = 0;          // sum of the training loss over the files of this epoch so far
+  std::size_t epoch_files = 0;
+  double best = -1;    // best validation top-1 so far
+  std::string recipe;  // YAML
+  std::vector<std::string> classes;
+  std::vector<EpochRow> history;
+  std::string data;      // hash of the list of files
+  unsigned threads = 0;  // sums differ in their last bits with another number
+};
+
+void save_checkpoint(const std::string& path, const Checkpoint& checkpoint);  // atomically
+Checkpoint load_checkpoint(const std::string& path);  // throws IoError, FormatError
+
+}  // namespace byteformer

@@ -1,0 +1,225 @@
+#include "train/modules.h"
+
+#include <torch/torch.h>
+
+#include <cmath>
+#include <numbers>
+
+#include "base/random.h"
+#include "byteformer/error.h"
+#include "model/parameters.h"
+
+namespace byteformer {
+namespace {
+
+namespace F = torch::nn::functional;
+
+// A copy: autograd keeps it until the backward pass, when the layout is gone.
+torch::Tensor index(const std::vector<std::int64_t>& values) {
+  return torch::tensor(at::ArrayRef<std::int64_t>(values), torch::kInt64);
+}
+
+// Rows of x by index, -1 for a zero row. As an embedding, whose gradient is summed in a fixed order
+// and in parallel (index_select's is not parallel).
+torch::Tensor rows_of(const torch::Tensor& x, const std::vector<std::int64_t>& rows) {
+  torch::Tensor places = index(rows);
+  const std::int64_t zero = x.size(0);
+  if (std::find(rows.begin(), rows.end(), -1) == rows.end()) return torch::embedding(x, places);
+  places = torch::where(places.lt(0), zero, places);
+  return torch::embedding(torch::cat({x, torch::zeros({1, x.size(1)}, x.options())}), places, zero);
+}
+
+// Uniform in [-bound, bound), drawn by our own generator so that a seed means the same everywhere.
+void fill_uniform(std::vector<float>& values, double bound, Random& random) {
+  for (float& v : values) v = static_cast<float>((2.0 * random.uniform() - 1.0) * bound);
+}
+
+void fill_normal(std::vector<float>& values, double deviation, Random& random) {
+  for (float& v : values) {
+    do {  // Box-Muller; cut at 2 absolute, so hardly ever drawn again
+      const double u = 1.0 - random.uniform(), angle = 2 * std::numbers::pi * random.uniform();
+      v = static_cast<float>(deviation * std::sqrt(-2 * std::log(u)) * std::cos(angle));
+    } while (std::abs(v) > 2.0F);
+  }
+}
+
+// Neighbouring byte values start near each other: sines and cosines of the value, from one turn
+// over the 256 values to one over 2 values, at the rms of the normal start (1/sqrt(d)).
+std::vector<float> sinusoid_embedding(std::size_t width) {
+  std::vector<float> values(ModelConfig::kVocabulary * width, 0.0F);
+  const std::size_t half = width / 2;
+  const double scale = std::sqrt(2.0 / static_cast<double>(width));
+  for (std::size_t b = 0; b < 256; ++b)
+    for (std::size_t i = 0; i < half; ++i) {
+      const double turns =
+          std::pow(2.0, 7.0 * static_cast<double>(i) / static_cast<double>(half - 1));
+      const double angle = 2 * std::numbers::pi * turns * static_cast<double>(b) / 256.0;
+      values[b * width + i] = static_cast<float>(scale * std::sin(angle));
+      values[b * width + half + i] = static_cast<float>(scale * std::cos(angle));
+    }
+  return values;
+}
+
+std::vector<float> initial_values(const ParameterSpec& p, const ModelConfig& config,
+                                  EmbeddingInit init, Random& random) {
+  const auto d = static_cast<double>(config.width);
+  std::vector<float> values(element_count(p.shape), 0.0F);
+  switch (p.initialization) {
+    case Initialization::kZeros:
+      break;
+    case Initialization::kOnes:
+      values.assign(values.size(), 1.0F);
+      break;
+    case Initialization::kTruncatedNormal:
+      if (p.name == "embeddings.weight" && init == EmbeddingInit::kSinusoid)
+        return sinusoid_embedding(config.width);
+      fill_normal(values, 1 / std::sqrt(d), random);
+      if (p.name == "embeddings.weight")
+        std::fill(values.end() - static_cast<std::ptrdiff_t>(config.width), values.end(), 0.0F);
+      break;
+    case Initialization::kXavierUniform:
+      fill_uniform(values, std::sqrt(6.0 / static_cast<double>(p.shape[0] + p.shape[1])), random);
+      break;
+    case Initialization::kConvUniform:
+      fill_uniform(values, 1 / std::sqrt(d * static_cast<double>(config.kernel_size)), random);
+      break;
+    case Initialization::kFixedSinusoid:
+      return sinusoidal_positions(config.max_tokens, config.width);
+  }
+  return values;
+}
+
+std::vector<std::int64_t> sizes_of(const Shape& shape) { return {shape.begin(), shape.end()}; }
+
+}  // namespace
+
+TrainableModel::TrainableModel(const ModelConfig& config, EmbeddingInit init, std::uint64_t seed,
+                               torch::Dtype dtype)
+    : config_(config) {
+  check(config);
+  std::uint64_t number = 0;
+  for (const ParameterSpec& p : parameter_table(config)) {
+    Random random(mix_seed(seed, 0x77, number++));
+    const Tensor start = Tensor::from_floats(p.shape, initial_values(p, config, init, random));
+    tensors_[p.name] = from_tensor(start, dtype).set_requires_grad(p.trained);
+  }
+}
+
+torch::Tensor TrainableModel::linear(const std::string& name, const torch::Tensor& x) const {
+  return torch::linear(x, at(name + ".weight"), at(name + ".bias"));
+}
+
+torch::Tensor TrainableModel::norm(const std::string& name, const torch::Tensor& x) const {
+  return torch::layer_norm(x, {x.size(-1)}, at(name + ".weight"), at(name + ".bias"),
+                           ModelConfig::kLayerNormEps);
+}
+
+torch::Tensor TrainableModel::stem(const BatchLayout& layout) const {  // -> [tokens, d]
+  const auto d = static_cast<std::int64_t>(config_.width),
+             k = static_cast<std::int64_t>(config_.kernel_size);
+  // The padding row is zero and stays zero: it is put in anew, so that no gradient reaches it.
+  const torch::Tensor& stored = at("embeddings.weight");
+  const torch::Tensor embedding =
+      torch::cat({stored.narrow(0, 0, 256), torch::zeros({1, d}, stored.options())});  // [257, d]
+  torch::Tensor tokens;
+  if (k == 0) {
+    tokens = torch::embedding(embedding, index(layout.table_rows));
+  } else {
+    // T[p, b, o] = sum over i of W[o, i, p] * E[b, i]
+    const torch::Tensor conv = at("token_reduction_net.weight");                    // [d, d, k]
+    const torch::Tensor by_position = conv.permute({1, 2, 0}).reshape({d, k * d});  // [i, p o]
+    const torch::Tensor table =
+        torch::mm(embedding, by_position).view({257, k, d}).transpose(0, 1).reshape({k * 257, d});
+    tokens = F::embedding_bag(index(layout.table_rows).view({-1, k}), table,
+                              F::EmbeddingBagFuncOptions().mode(torch::kSum));
+  }
+  const torch::Tensor positions = at("pos_embed.pos_embed.pos_embed").view({-1, d});
+  return tokens + torch::embedding(positions, index(layout.positions));
+}
+
+torch::Tensor TrainableModel::layer(std::size_t i, const torch::Tensor& rows,
+                                    const LayerLayout& layout) const {
+  const auto d = static_cast<std::int64_t>(config_.width), w = layout.window,
+             heads = static_cast<std::int64_t>(config_.heads);
+  const std::string p = layer_prefix(i);
+  torch::Tensor x = rows_of(rows, layout.gather).view({-1, w, d});  // [windows, w, d]
+  const torch::Tensor qkv = linear(p + "pre_norm_mha.1.qkv_proj", norm(p + "pre_norm_mha.0", x))
+                                .view({-1, w, 3, heads, ModelConfig::kHeadSize})
+                                .permute({2, 0, 3, 1, 4});  // [3, windows, heads, w, 64]
+  std::optional<torch::Tensor> mask;
+  if (!layout.attended.empty()) {
+    const auto* flags = layout.attended.data();
+    mask = torch::from_blob(const_cast<std::uint8_t*>(flags), {x.size(0), 1, 1, w}, torch::kUInt8)
+               .to(torch::kBool);
+  }
+  const torch::Tensor mixed =
+      torch::scaled_dot_product_attention(qkv[0], qkv[1], qkv[2], mask);  // scale 1/8
+  x = x + linear(p + "pre_norm_mha.1.out_proj", mixed.transpose(1, 2).reshape({-1, w, d}));
+  x = x + linear(p + "pre_norm_ffn.4",
+                 torch::gelu(linear(p + "pre_norm_ffn.1", norm(p + "pre_norm_ffn.0", x))));
+  return rows_of(x.reshape({-1, d}), layout.scatter);
+}
+
+torch::Tensor TrainableModel::merge(std::size_t i, const torch::Tensor& x,
+                                    const LayerLayout& layout) const {
+  const auto d = static_cast<std::int64_t>(config_.width);
+  // The feature of a merged row is laid out channel by channel, each channel's two tokens side by
+  // side (2c + t). Permuting the weight's columns to t*d + c instead saves a transpose of the rows.
+  const torch::Tensor weight =
+      at(merge_prefix(i) + "reduction.weight").view({d, d, 2}).transpose(1, 2).reshape({d, 2 * d});
+  return norm(merge_prefix(i) + "norm",
+              torch::linear(rows_of(x, layout.pairs).view({-1, 2 * d}), weight));
+}
+
+torch::Tensor TrainableModel::forward(const Batch& batch) const {
+  const BatchLayout layout = layout_of(batch, config_);
+  torch::Tensor x = stem(layout);
+  for (std::size_t i = 0; i < config_.layers; ++i) {
+    x = layer(i, x, layout.layers[i]);
+    if (config_.merges[i]) x = merge(i, x, layout.layers[i]);
+  }
+  x = norm("post_transformer_norm", x);
+  // A file without a real row has the mean zero.
+  const torch::Tensor mean = F::embedding_bag(
+      index(layout.mean_rows), x,
+      F::EmbeddingBagFuncOptions().offsets(index(layout.mean_offsets)).mode(torch::kMean));
+  return linear("classifier", mean);
+}
+
+void TrainableModel::load(const TensorMap& weights) {
+  const torch::NoGradGuard no_grad;
+  for (auto& [name, tensor] : tensors_) {
+    const auto found = weights.find(name);
+    if (found == weights.end())
+      throw ModelError("tensor \"" + name + "\" is missing. Use weights of the same architecture.");
+    if (sizes_of(found->second.shape) != tensor.sizes().vec())
+      throw ModelError("tensor \"" + name + "\" is " + to_string(found->second.shape) +
+                       ", but the model has another shape. Use weights of the same architecture.");
+    tensor.copy_(from_tensor(found->second, tensor.scalar_type()));
+  }
+}
+
+TensorMap TrainableModel::weights() const {
+  TensorMap weights;
+  for (const auto& [name, tensor] : tensors_)
+    weights[name] = to_tensor(tensor.detach().to(torch::kFloat32));
+  return weights;
+}
+
+Tensor to_tensor(const torch::Tensor& tensor) {
+  const torch::Tensor flat = tensor.detach().to(torch::kCPU).contiguous();
+  Tensor result{flat.scalar_type() == torch::kFloat64 ? DType::kF64 : DType::kF32,
+                {flat.sizes().begin(), flat.sizes().end()},
+                {}};
+  const auto* bytes = static_cast<const std::byte*>(flat.data_ptr());
+  result.data.assign(bytes, bytes + flat.nbytes());
+  return result;
+}
+
+torch::Tensor from_tensor(const Tensor& tensor, torch::Dtype dtype) {
+  std::vector<double> values = tensor.to_doubles();
+  return torch::from_blob(values.data(), sizes_of(tensor.shape), torch::kFloat64)
+      .to(dtype, /*non_blocking=*/false, /*copy=*/true);
+}
+
+}  // namespace byteformer

@@ -1,0 +1,50 @@
+// AdamW with the recipe's split of weight decay, and the moving average of the weights.
+#pragma once
+
+#include <torch/optim/adamw.h>
+
+#include <map>
+#include <string>
+
+#include "recipe/recipe.h"
+#include "train/modules.h"
+
+namespace byteformer {
+
+// Decay for tensors with more than one dimension, none for the rest; all at one learning rate.
+class AdamW {
+ public:
+  AdamW(const TrainableModel& model, const Recipe::Optim& options);
+
+  void set_learning_rate(double rate);
+  // Scales gradients longer than max_gradient_norm (if that is not 0), steps, and clears them.
+  // Returns the norm before.
+  double step(double max_gradient_norm);
+  void clear_gradients();
+  void scale_gradients(double factor);
+
+  // Moments and step counts by parameter name, for a checkpoint: "exp_avg/<name>",
+  // "exp_avg_sq/<name>", "step/<name>".
+  TensorMap state() const;
+  void load(const TensorMap& state);  // throws ModelError if one is missing
+
+ private:
+  std::map<std::string, torch::Tensor> parameters_;  // trained ones
+  torch::optim::AdamW optimizer_;
+};
+
+// ema = ema * (1 - m) + m * weights, for the whole state dict, after each optimiser step. Starts as
+// a copy.
+class Ema {
+ public:
+  Ema(const TrainableModel& model, double momentum);
+  void update(const TrainableModel& model);
+  TensorMap weights() const;  // in the model's own type
+  void load(const TensorMap& weights);
+
+ private:
+  std::map<std::string, torch::Tensor> average_;
+  double momentum_;
+};
+
+}  // namespace byteformer

@@ -1,0 +1,33 @@
+// The training loop: epochs over a folder of classes, evaluation, checkpoints, the finished model.
+//
+// A run is a directory: config.yaml, history.csv, report.html, checkpoint-last, checkpoint-best,
+// model/. Each is written whole or not at all.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "files/walk.h"
+#include "recipe/recipe.h"
+
+namespace byteformer {
+
+struct TrainOptions {
+  Recipe recipe;
+  std::string run_directory;
+  bool resume = false;   // go on from checkpoint-last; else a run that is there already is an error
+  std::string command;   // for the report
+  unsigned threads = 0;  // of LibTorch; 0: what the process may use
+  Notice notice;         // messages for the user
+};
+
+enum class TrainResult {
+  kDone,
+  kStopped,  // by SIGINT or SIGTERM, after writing checkpoint-last; to be resumed
+};
+
+// Throws UsageError, ConfigError, IoError, FormatError or ModelError; a loss that is not finite is
+// an Error that names the step and the files of the batch.
+TrainResult train(const TrainOptions& options);
+
+}  // namespace byteformer
