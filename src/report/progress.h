@@ -18,6 +18,7 @@ class Progress {
  private:
   std::string what_;
   std::size_t total_;
+  std::size_t first_ = 0;  // of the steps shown
   bool terminal_;
   bool drawn_ = false;
   std::chrono::steady_clock::time_point start_, last_;
