@@ -1,0 +1,334 @@
+#include "model/simple_forward.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "base/parallel.h"
+#include "byteformer/error.h"
+#include "kernels/kernels.h"
+#include "model/geometry.h"
+#include "model/parameters.h"
+
+namespace byteformer {
+namespace {
+
+using kernels::Set;
+
+// A linear layer y = x W^T + b, its weight [out, in] packed once.
+struct Linear {
+  std::size_t out = 0, in = 0;
+  std::vector<float> packed, bias;  // bias may be empty
+
+  // y [rows, out], rows ldy apart, = or += x [rows, in] W^T + b
+  void apply(const Set& set, const float* x, float* y, std::size_t ldy, std::size_t rows,
+             bool accumulate) const {
+    set.product(x, in, packed.data(), bias.empty() ? nullptr : bias.data(), y, ldy, rows, out, in,
+                accumulate);
+  }
+};
+
+struct Norm {
+  std::vector<float> weight, bias;
+
+  void apply(const Set& set, const float* x, float* y, std::size_t rows) const {
+    set.layer_norm(x, weight.data(), bias.data(), ModelConfig::kLayerNormEps, y, rows,
+                   weight.size());
+  }
+};
+
+struct Layer {
+  Norm norm_attention, norm_ffn;
+  Linear qkv, projection, expand, contract;
+};
+
+struct Merge {
+  Linear reduction;
+  Norm norm;
+};
+
+// Reads the tensors of the table, each once and in its shape.
+class Reader {
+ public:
+  Reader(const ModelConfig& config, const TensorMap& weights, const Set& set)
+      : weights_(weights), set_(set) {
+    const std::vector<ParameterSpec> table = parameter_table(config);
+    for (const ParameterSpec& p : table) {
+      const auto found = weights.find(p.name);
+      if (found == weights.end())
+        throw ModelError(fmt::format(
+            "tensor \"{}\" of shape {} is missing. Use the weights of this configuration.", p.name,
+            to_string(p.shape)));
+      if (found->second.shape != p.shape)
+        throw ModelError(
+            fmt::format("tensor \"{}\" is {}, but the configuration needs {}. Use the weights of "
+                        "this configuration.",
+                        p.name, to_string(found->second.shape), to_string(p.shape)));
+    }
+    for (const auto& [name, tensor] : weights)
+      if (std::none_of(table.begin(), table.end(),
+                       [&](const ParameterSpec& p) { return p.name == name; }))
+        throw ModelError(
+            fmt::format("tensor \"{}\" of shape {} belongs to no layer of the configuration. Use "
+                        "the weights of this configuration.",
+                        name, to_string(tensor.shape)));
+  }
+
+  std::vector<float> floats(const std::string& name) const { return weights_.at(name).to_floats(); }
+
+  Linear linear(const std::string& name, bool has_bias = true) const {
+    const Tensor& weight = weights_.at(name + ".weight");
+    Linear l{weight.shape[0],
+             weight.shape[1],
+             {},
+             has_bias ? floats(name + ".bias") : std::vector<float>()};
+    l.packed.resize(set_.packed_size(l.out, l.in));
+    set_.pack(weight.to_floats().data(), l.in, 1, l.out, l.in, l.packed.data());
+    return l;
+  }
+
+  Norm norm(const std::string& name) const {
+    return {floats(name + ".weight"), floats(name + ".bias")};
+  }
+
+ private:
+  const TensorMap& weights_;
+  const Set& set_;
+};
+
+// Rows that attend to each other. rows[j] is the row at slot j, or -1 for a zero row of padding.
+struct Window {
+  std::vector<std::ptrdiff_t> rows;
+};
+
+// Reference masking: the sequence is padded with zero rows to a multiple of w and rolled by -s,
+// then cut.
+std::vector<Window> reference_windows(std::size_t n, std::size_t w, std::size_t s) {
+  const std::size_t padded = (n + w - 1) / w * w;
+  std::vector<Window> windows(padded / w);
+  for (std::size_t j = 0; j < padded; ++j) {
+    const std::size_t row = (j + s) % padded;
+    windows[j / w].rows.push_back(row < n ? static_cast<std::ptrdiff_t>(row) : -1);
+  }
+  return windows;
+}
+
+// Strict masking: rows with equal floor((a - s) / w). The first group may be partial, as the last.
+std::vector<Window> strict_windows(std::size_t n, std::size_t w, std::size_t s) {
+  std::vector<Window> windows;
+  const std::size_t first = s % w == 0 ? w : s % w;  // rows of the first group
+  for (std::size_t begin = 0, end = first; begin < n; begin = end, end += w) {
+    Window& window = windows.emplace_back();
+    for (std::size_t a = begin; a < std::min(end, n); ++a)
+      window.rows.push_back(static_cast<std::ptrdiff_t>(a));
+  }
+  return windows;
+}
+
+void for_each(ThreadPool* pool, std::size_t count, const std::function<void(std::size_t)>& body) {
+  if (pool != nullptr) return pool->for_each(count, body);
+  for (std::size_t i = 0; i < count; ++i) body(i);
+}
+
+}  // namespace
+
+struct SimpleModel::Weights {
+  const Set& set;
+  ModelConfig config;
+  std::vector<float> table;      // [k, 257, d]; without a stem the embedding [257, d]
+  std::vector<float> positions;  // [max_tokens, d]
+  std::vector<Layer> layers;
+  std::vector<Merge> merges;  // by layer; empty where none follows
+  Norm norm;
+  Linear classifier;
+
+  Weights(const ModelConfig& c, const TensorMap& tensors) : set(kernels::chosen_set()), config(c) {
+    check(config);
+    const Reader reader(config, tensors, set);
+    build_table(reader);
+    positions = reader.floats("pos_embed.pos_embed.pos_embed");
+    for (std::size_t i = 0; i < config.layers; ++i) {
+      const std::string p = layer_prefix(i);
+      layers.push_back({reader.norm(p + "pre_norm_mha.0"), reader.norm(p + "pre_norm_ffn.0"),
+                        reader.linear(p + "pre_norm_mha.1.qkv_proj"),
+                        reader.linear(p + "pre_norm_mha.1.out_proj"),
+                        reader.linear(p + "pre_norm_ffn.1"), reader.linear(p + "pre_norm_ffn.4")});
+      merges.emplace_back();
+      if (config.merges[i])
+        merges[i] = {reader.linear(merge_prefix(i) + "reduction", false),
+                     reader.norm(merge_prefix(i) + "norm")};
+    }
+    norm = reader.norm("post_transformer_norm");
+    classifier = reader.linear("classifier");
+  }
+
+  // The stem is linear in one-hot bytes: T[p, b] = W[:, :, p] * E[b], and a token is the sum of k
+  // rows of T.
+  void build_table(const Reader& reader) {
+    const std::size_t d = config.width, k = config.kernel_size, rows = ModelConfig::kVocabulary;
+    const std::vector<float> embedding = reader.floats("embeddings.weight");
+    if (k == 0) {
+      table = embedding;
+      return;
+    }
+    const std::vector<float> conv = reader.floats("token_reduction_net.weight");  // [d, d, k]
+    std::vector<float> packed(set.packed_size(d, d));
+    table.resize(k * rows * d);
+    for (std::size_t p = 0; p < k; ++p) {
+      set.pack(conv.data() + p, d * k, k, d, d, packed.data());
+      set.product(embedding.data(), d, packed.data(), nullptr, table.data() + p * rows * d, d, rows,
+                  d, d, false);
+    }
+  }
+
+  // Tokens with their positions, x [n, d].
+  std::vector<float> stem(std::span<const std::int32_t> ids, std::size_t n) const {
+    const std::size_t d = config.width, k = config.kernel_size, stride = k == 0 ? 1 : k / 2;
+    std::vector<float> x(n * d, 0.0F);
+    for (std::size_t t = 0; t < n; ++t) {
+      float* row = x.data() + t * d;
+      for (std::size_t p = 0; p < std::max<std::size_t>(k, 1); ++p) {
+        const std::int32_t id = ids[t * stride + p];
+        const std::size_t entry = p * ModelConfig::kVocabulary +
+                                  static_cast<std::size_t>(id < 0 ? ModelConfig::kPaddingId : id);
+        set.add(table.data() + entry * d, row, d);
+      }
+      set.add(positions.data() + t * d, row, d);
+    }
+    return x;
+  }
+
+  // One window through one layer: x += Proj(MHA(LN(x))); x += FC2(GELU(FC1(LN(x)))). x [m, d];
+  // slots that are not attended to are computed and left unread.
+  void window_layer(const Layer& layer, std::vector<float>& x,
+                    const std::vector<bool>& attended) const {
+    const std::size_t m = attended.size(), d = config.width, head = ModelConfig::kHeadSize;
+    std::vector<float> h(m * d), qkv(m * 3 * d), mixed(m * d), scores(m * m),
+        hidden(m * config.ffn);
+    std::vector<float> keys(set.packed_size(m, head)), values(set.packed_size(head, m));
+    layer.norm_attention.apply(set, x.data(), h.data(), m);
+    layer.qkv.apply(set, h.data(), qkv.data(), 3 * d, m, false);  // [m, 3, heads, 64]
+    for (std::size_t r = 0; r < m; ++r)
+      for (std::size_t c = 0; c < d; ++c)
+        qkv[r * 3 * d + c] *= 0.125F;  // 1 / sqrt(64), a power of two
+    for (std::size_t at = 0; at < d; at += head) {
+      const float *q = qkv.data() + at, *k = q + d, *v = q + 2 * d;
+      set.pack(k, 3 * d, 1, m, head, keys.data());
+      set.product(q, 3 * d, keys.data(), nullptr, scores.data(), m, m, m, head, false);
+      for (std::size_t b = 0; b < m; ++b)
+        if (!attended[b])
+          for (std::size_t a = 0; a < m; ++a)
+            scores[a * m + b] = -std::numeric_limits<float>::infinity();
+      set.softmax(scores.data(), m, m, m);
+      set.pack(v, 1, 3 * d, head, m, values.data());
+      set.product(scores.data(), m, values.data(), nullptr, mixed.data() + at, d, m, head, m,
+                  false);
+    }
+    layer.projection.apply(set, mixed.data(), x.data(), d, m, true);
+    layer.norm_ffn.apply(set, x.data(), h.data(), m);
+    layer.expand.apply(set, h.data(), hidden.data(), config.ffn, m, false);
+    set.gelu(hidden.data(), hidden.size());
+    layer.contract.apply(set, hidden.data(), x.data(), d, m, true);
+  }
+
+  void layer(std::size_t i, std::vector<float>& x, const std::vector<bool>& real,
+             ThreadPool* pool) const {
+    const std::size_t n = real.size(), d = config.width, w = config.windows[i],
+                      s = config.shifts[i];
+    const bool strict = config.masking == Masking::kStrict;
+    const std::vector<Window> windows =
+        strict ? strict_windows(n, w, s) : reference_windows(n, w, s);
+    for_each(pool, windows.size(), [&](std::size_t number) {
+      const std::vector<std::ptrdiff_t>& rows = windows[number].rows;
+      std::vector<float> local(rows.size() * d, 0.0F);
+      std::vector<bool> attended(rows.size(), true);
+      for (std::size_t j = 0; j < rows.size(); ++j) {
+        if (rows[j] < 0) continue;  // a zero row, which reference masking attends to
+        std::copy_n(x.data() + static_cast<std::size_t>(rows[j]) * d, d, local.data() + j * d);
+        attended[j] = real[static_cast<std::size_t>(rows[j])];
+      }
+      window_layer(layers[i], local, attended);
+      for (std::size_t j = 0; j < rows.size(); ++j)
+        if (rows[j] >= 0)
+          std::copy_n(local.data() + j * d, d, x.data() + static_cast<std::size_t>(rows[j]) * d);
+    });
+  }
+
+  // Two rows become one: channel by channel, the two tokens side by side (2c + t), a linear layer,
+  // a norm. A row that is padding, and the one missing beside an odd last row, is zero.
+  void merge(std::size_t i, std::vector<float>& x, std::vector<bool>& real,
+             ThreadPool* pool) const {
+    const std::size_t n = real.size(), d = config.width, half = (n + 1) / 2;
+    std::vector<float> y(half * d);
+    constexpr std::size_t kBlock = 64;
+    for_each(pool, (half + kBlock - 1) / kBlock, [&](std::size_t block) {
+      const std::size_t begin = block * kBlock, rows = std::min(kBlock, half - begin);
+      std::vector<float> pairs(rows * 2 * d, 0.0F);
+      for (std::size_t t = 2 * begin; t < std::min(2 * (begin + rows), n); ++t) {
+        if (!real[t]) continue;
+        for (std::size_t c = 0; c < d; ++c)
+          pairs[(t / 2 - begin) * 2 * d + 2 * c + t % 2] = x[t * d + c];
+      }
+      merges[i].reduction.apply(set, pairs.data(), y.data() + begin * d, d, rows, false);
+      merges[i].norm.apply(set, y.data() + begin * d, y.data() + begin * d, rows);
+    });
+    std::vector<bool> merged(half);
+    for (std::size_t r = 0; r < half; ++r)
+      merged[r] = real[2 * r] || (2 * r + 1 < n && real[2 * r + 1]);
+    x = std::move(y);
+    real = std::move(merged);
+  }
+};
+
+SimpleModel::SimpleModel(const ModelConfig& config, const TensorMap& weights)
+    : weights_(std::make_unique<const Weights>(config, weights)) {}
+SimpleModel::~SimpleModel() = default;
+SimpleModel::SimpleModel(SimpleModel&&) noexcept = default;
+
+const ModelConfig& SimpleModel::config() const { return weights_->config; }
+
+std::vector<float> SimpleModel::logits(std::span<const std::int32_t> given, ThreadPool* pool,
+                                       const StageObserver& observe) const {
+  const Weights& m = *weights_;
+  const std::size_t d = m.config.width, k = m.config.kernel_size;
+  std::vector<std::int32_t> ids(given.begin(), given.end());
+  ids.resize(std::max({ids.size(), k, std::size_t{1}}), -1);
+  const std::size_t n = tokens_for(ids.size(), k);
+  std::vector<bool> real =
+      m.config.masking == Masking::kStrict ? real_tokens(ids, k) : std::vector<bool>(n, true);
+  auto stage = [&](const std::string& name, std::span<const float> values) {
+    if (observe) observe(name, values.size() / d, values, real);
+  };
+
+  std::vector<float> x = m.stem(ids, n);  // [n, d]
+  stage("stem", x);
+  for (std::size_t i = 0; i < m.config.layers; ++i) {
+    m.layer(i, x, real, pool);
+    stage("layer" + std::to_string(i), x);
+    if (!m.config.merges[i]) continue;
+    m.merge(i, x, real, pool);
+    stage("merge" + std::to_string(i), x);
+  }
+  m.norm.apply(m.set, x.data(), x.data(), real.size());
+  stage("norm", x);
+
+  // The mean over real rows, in double and in row order; without one it is zero.
+  std::vector<double> sum(d, 0.0);
+  std::size_t count = 0;
+  for (std::size_t r = 0; r < real.size(); ++r) {
+    if (!real[r]) continue;
+    ++count;
+    for (std::size_t c = 0; c < d; ++c) sum[c] += x[r * d + c];
+  }
+  std::vector<float> pooled(d);
+  for (std::size_t c = 0; c < d; ++c)
+    pooled[c] = static_cast<float>(sum[c] / static_cast<double>(std::max<std::size_t>(count, 1)));
+  stage("pooled", pooled);
+  std::vector<float> logits(m.config.classes);
+  m.classifier.apply(m.set, pooled.data(), logits.data(), logits.size(), 1, false);
+  return logits;
+}
+
+}  // namespace byteformer
