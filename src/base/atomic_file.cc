@@ -57,13 +57,14 @@ class Descriptor {
   int fd_;
 };
 
-// The file to replace: where `path` is a link, what it points to, so that the link stays. A device, a FIFO or a folder is
-// refused: the rename would put a file in its place.
+// The file to replace: where `path` is a link, what it points to, so that the link stays. A device,
+// a FIFO or a folder is refused: the rename would put a file in its place.
 fs::path file_behind(const fs::path& path) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
   if (fs::exists(status) && !fs::is_regular_file(status))
-    throw IoError(path.string() + ": is no regular file, so it cannot be replaced by one. Choose another name.");
+    throw IoError(path.string() +
+                  ": is no regular file, so it cannot be replaced by one. Choose another name.");
   if (!fs::is_symlink(fs::symlink_status(path, error))) return path;
   const fs::path target = fs::canonical(path, error);
   return error ? path : target;  // a link to nothing is replaced itself
@@ -98,7 +99,8 @@ void flush_tree(const fs::path& folder) {
   flush_folder(folder);
 }
 
-// For file systems that cannot exchange two names: between the two renames there is no folder of this name.
+// For file systems that cannot exchange two names: between the two renames there is no folder of
+// this name.
 void exchange_in_steps(const fs::path& part, const fs::path& path) {
   const fs::path old = temporary_beside(path);
   if (::rename(path.c_str(), old.c_str()) != 0) fail(path, "moving the old folder aside");

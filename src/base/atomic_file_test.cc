@@ -39,7 +39,8 @@ class AtomicFile : public testing::Test {
 
   std::vector<std::string> names() const {
     std::vector<std::string> found;
-    for (const auto& entry : fs::directory_iterator(folder_)) found.push_back(entry.path().filename().string());
+    for (const auto& entry : fs::directory_iterator(folder_))
+      found.push_back(entry.path().filename().string());
     return found;
   }
 
@@ -119,14 +120,18 @@ TEST_F(AtomicFile, MissingFolderIsNamed) {
 TEST_F(AtomicFile, ReadOnlyFolderIsAnError) {
   if (::geteuid() == 0) GTEST_SKIP() << "root may write to read-only folders";
   fs::permissions(folder_, fs::perms::owner_read | fs::perms::owner_exec);
-  EXPECT_NE(error_of([&] { write_file_atomically(folder_ / "x", "text"); }).find("Permission denied"), std::string::npos);
+  EXPECT_NE(
+      error_of([&] { write_file_atomically(folder_ / "x", "text"); }).find("Permission denied"),
+      std::string::npos);
   EXPECT_TRUE(names().empty());
 }
 
 TEST_F(AtomicFile, DevicesAndFoldersAreNotReplaced) {
-  EXPECT_NE(error_of([] { write_file_atomically("/dev/full", "text"); }).find("no regular file"), std::string::npos);
+  EXPECT_NE(error_of([] { write_file_atomically("/dev/full", "text"); }).find("no regular file"),
+            std::string::npos);
   EXPECT_TRUE(fs::is_character_file("/dev/full"));
-  EXPECT_NE(error_of([&] { write_file_atomically(folder_, "text"); }).find("no regular file"), std::string::npos);
+  EXPECT_NE(error_of([&] { write_file_atomically(folder_, "text"); }).find("no regular file"),
+            std::string::npos);
   EXPECT_TRUE(fs::is_directory(folder_));
 }
 
@@ -157,13 +162,15 @@ TEST_F(AtomicFile, DirectoryAppearsWholeAndReplacesTheOldOne) {
 
 TEST_F(AtomicFile, DirectoryMayBeNamedWithATrailingSlash) {
   for (int i = 0; i < 2; ++i)
-    write_directory_atomically(folder_ / "model/", [](const fs::path& part) { write_file_atomically(part / "a", "1"); });
+    write_directory_atomically(
+        folder_ / "model/", [](const fs::path& part) { write_file_atomically(part / "a", "1"); });
   EXPECT_EQ(names(), std::vector<std::string>{"model"});
 }
 
 TEST_F(AtomicFile, FailedFillLeavesTheOldDirectoryAndNothingElse) {
   const fs::path model = folder_ / "model";
-  write_directory_atomically(model, [](const fs::path& part) { write_file_atomically(part / "a", "old"); });
+  write_directory_atomically(
+      model, [](const fs::path& part) { write_file_atomically(part / "a", "old"); });
   EXPECT_THROW(write_directory_atomically(model,
                                           [](const fs::path& part) {
                                             write_file_atomically(part / "a", "new");
@@ -176,7 +183,8 @@ TEST_F(AtomicFile, FailedFillLeavesTheOldDirectoryAndNothingElse) {
 
 TEST_F(AtomicFile, DirectoryDoesNotReplaceAFile) {
   write_file_atomically(folder_ / "x", "text");
-  EXPECT_NE(error_of([&] { write_directory_atomically(folder_ / "x", [](const fs::path&) {}); }), "no error");
+  EXPECT_NE(error_of([&] { write_directory_atomically(folder_ / "x", [](const fs::path&) {}); }),
+            "no error");
   EXPECT_EQ(contents_of(folder_ / "x"), "text");
   EXPECT_EQ(names(), std::vector<std::string>{"x"});
 }

@@ -83,7 +83,9 @@ TEST(ThreadPool, OfTwoRunsTwoBodiesAtOnce) {
   EXPECT_EQ(arrived, 2);
 }
 
-TEST(ThreadPool, OfZeroHasTheUsableProcessors) { EXPECT_EQ(ThreadPool(0).threads(), usable_processors()); }
+TEST(ThreadPool, OfZeroHasTheUsableProcessors) {
+  EXPECT_EQ(ThreadPool(0).threads(), usable_processors());
+}
 
 TEST(UsableProcessors, FollowTheAffinityMask) {
   cpu_set_t before;

@@ -12,7 +12,8 @@
 namespace byteformer {
 namespace {
 
-constexpr std::uint64_t kReferenceSeed = 2147483647;  // of kept positions and of the byte permutation
+constexpr std::uint64_t kReferenceSeed =
+    2147483647;  // of kept positions and of the byte permutation
 
 std::string golden(const std::string& name) {
   std::ifstream in(std::string(BYTEFORMER_GOLDEN) + "/byte_transforms/" + name, std::ios::binary);
@@ -20,7 +21,8 @@ std::string golden(const std::string& name) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-// The first `count` indices of the permutation, in ascending order: what the reference's mask_positions keeps.
+// The first `count` indices of the permutation, in ascending order: what the reference's
+// mask_positions keeps.
 std::vector<std::size_t> kept_positions(std::size_t n, std::size_t count) {
   std::vector<std::size_t> kept = Random(kReferenceSeed).permutation(n);
   kept.resize(count);
@@ -41,12 +43,14 @@ TEST(Random, TakesTheLowThirtyTwoBitsOfTheSeedAsTorchDoes) {
 
 TEST(Random, PermutationOfBytesIsTheReferencesTable) {
   const std::vector<std::size_t> table = Random(kReferenceSeed).permutation(256);
-  const std::vector<std::size_t> first = {239, 90, 81, 175, 9, 100, 40, 32, 111, 206, 99, 71, 212, 164, 97, 199};
+  const std::vector<std::size_t> first = {239, 90,  81, 175, 9,   100, 40, 32,
+                                          111, 206, 99, 71,  212, 164, 97, 199};
   EXPECT_EQ(std::vector<std::size_t>(table.begin(), table.begin() + 16), first);
   const std::string in = golden("in_5000.u8"), out = golden("byte_permutation_5000.u8");
   ASSERT_EQ(in.size(), 5000u);
   for (std::size_t i = 0; i < in.size(); ++i)
-    ASSERT_EQ(static_cast<unsigned char>(out[i]), table[static_cast<unsigned char>(in[i])]) << "at " << i;
+    ASSERT_EQ(static_cast<unsigned char>(out[i]), table[static_cast<unsigned char>(in[i])])
+        << "at " << i;
 }
 
 TEST(Random, PermutationGivesTheReferencesKeptPositions) {
@@ -89,7 +93,8 @@ TEST(Random, MixedSeedsDifferByEveryPart) {
   std::set<std::uint64_t> seeds;
   for (std::uint64_t seed = 0; seed < 10; ++seed)
     for (std::uint64_t epoch = 0; epoch < 10; ++epoch)
-      for (std::uint64_t sample = 0; sample < 10; ++sample) seeds.insert(mix_seed(seed, epoch, sample));
+      for (std::uint64_t sample = 0; sample < 10; ++sample)
+        seeds.insert(mix_seed(seed, epoch, sample));
   EXPECT_EQ(seeds.size(), 1000u);
 }
 

@@ -36,7 +36,9 @@ const nlohmann::json& member(const nlohmann::json& object, const char* key,
 }
 
 std::size_t number(const nlohmann::json& value, const char* key, const std::string& where) {
-  if (!value.is_number_unsigned()) wrong(where, key, shown(value), "a whole number from 0 on");
+  const bool whole =
+      value.is_number_unsigned() || (value.is_number_integer() && value.get<long long>() >= 0);
+  if (!whole) wrong(where, key, shown(value), "a whole number from 0 on");
   return value.get<std::size_t>();
 }
 

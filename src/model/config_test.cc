@@ -40,8 +40,9 @@ TEST(ConfigOfSize, HasThePapersNumbers) {
     const char* size;
     std::size_t width, layers, heads, ffn;
   };
-  for (const Expected& e : {Expected{"tiny", 192, 12, 3, 768}, Expected{"small", 384, 12, 6, 1536},
-                            Expected{"base", 768, 12, 12, 3072}, Expected{"huge", 1280, 32, 20, 5120}}) {
+  for (const Expected& e :
+       {Expected{"tiny", 192, 12, 3, 768}, Expected{"small", 384, 12, 6, 1536},
+        Expected{"base", 768, 12, 12, 3072}, Expected{"huge", 1280, 32, 20, 5120}}) {
     ModelConfig config = config_of_size(e.size);
     config.classes = 1;
     EXPECT_NO_THROW(check(config)) << e.size;
@@ -50,7 +51,8 @@ TEST(ConfigOfSize, HasThePapersNumbers) {
     EXPECT_EQ(config.heads, e.heads) << e.size;
     EXPECT_EQ(config.ffn, e.ffn) << e.size;
   }
-  EXPECT_NE(error_of([] { config_of_size("large"); }).find("tiny, small, base and huge"), std::string::npos);
+  EXPECT_NE(error_of([] { config_of_size("large"); }).find("tiny, small, base and huge"),
+            std::string::npos);
 }
 
 TEST(ConfigOfSize, MergesFollowTheLayersOfThePaper) {
@@ -68,13 +70,16 @@ TEST(CheckConfig, NamesTheFieldAndTheLimit) {
   expect_wrong([](auto& c) { c.heads = 4; }, "heads is 4, but must be 3");
   expect_wrong([](auto& c) { c.kernel_size = 1; }, "conv_kernel_size is 1");
   expect_wrong([](auto& c) { c.kernel_size = 1u << 30; }, "conv_kernel_size is 1073741824");
-  expect_wrong([](auto& c) { c.windows.pop_back(); }, "window_sizes has 11 entries, but the model has 12 layers");
+  expect_wrong([](auto& c) { c.windows.pop_back(); },
+               "window_sizes has 11 entries, but the model has 12 layers");
   expect_wrong([](auto& c) { c.shifts.clear(); }, "window_shifts has 0 entries");
   expect_wrong([](auto& c) { c.merges.push_back(true); }, "downsample has 13 entries");
   expect_wrong([](auto& c) { c.windows[3] = 0; }, "a window size is 0");
-  expect_wrong([](auto& c) { c.shifts[3] = ~std::size_t{0}; }, "a window shift is 18446744073709551615");
+  expect_wrong([](auto& c) { c.shifts[3] = ~std::size_t{0}; },
+               "a window shift is 18446744073709551615");
   expect_wrong([](auto& c) { c.max_tokens = 0; }, "max_num_tokens is 0");
-  expect_wrong([](auto& c) { c.max_tokens = ~std::size_t{0}; }, "max_num_tokens is 18446744073709551615");
+  expect_wrong([](auto& c) { c.max_tokens = ~std::size_t{0}; },
+               "max_num_tokens is 18446744073709551615");
   expect_wrong([](auto& c) { c.classes = 0; }, "number of classes is 0");
   expect_wrong([](auto& c) { c.ffn = 0; }, "ffn is 0");
   expect_wrong([](auto& c) { c.layers = 0; }, "layers is 0");
@@ -108,11 +113,14 @@ TEST(ConfigJson, RejectsEachFieldThatIsMissingOrOfAnotherKind) {
     json missing = good;
     missing.erase(key);
     const std::string error = error_of([&] { config_from_json(missing, 10, "config.json"); });
-    EXPECT_NE(error.find("config.json: architecture." + key + " is missing"), std::string::npos) << error;
-    for (const json& value : {json(nullptr), json(-1), json(1.5), json("x"), json::object(), json(std::vector<int>{-1})}) {
+    EXPECT_NE(error.find("config.json: architecture." + key + " is missing"), std::string::npos)
+        << error;
+    for (const json& value : {json(nullptr), json(-1), json(1.5), json("x"), json::object(),
+                              json(std::vector<int>{-1})}) {
       json wrong = good;
       wrong[key] = value;
-      EXPECT_NE(error_of([&] { config_from_json(wrong, 10, "config.json"); }), "no error") << key << ' ' << value;
+      EXPECT_NE(error_of([&] { config_from_json(wrong, 10, "config.json"); }), "no error")
+          << key << ' ' << value;
     }
   }
 }
@@ -129,7 +137,9 @@ TEST(ConfigJson, RejectsUnknownFieldsWithTheKnownOnes) {
 TEST(ConfigJson, ChecksWhatItRead) {
   json wrong = to_json(tiny());
   wrong["kernel_size"] = 1;
-  EXPECT_NE(error_of([&] { config_from_json(wrong, 10, "config.json"); }).find("config.json: conv_kernel_size is 1"),
+  EXPECT_NE(error_of([&] {
+              config_from_json(wrong, 10, "config.json");
+            }).find("config.json: conv_kernel_size is 1"),
             std::string::npos);
 }
 

@@ -27,7 +27,8 @@ ModelConfig config_of(json options, const json& own) {
   config.max_tokens = options.at(p + "max_num_tokens");
   config.classes = options.at("model.classification.n_classes");
   const std::vector<std::size_t> windows = options.at(p + "window_sizes");
-  config.windows = windows.size() == 1 ? std::vector<std::size_t>(config.layers, windows[0]) : windows;
+  config.windows =
+      windows.size() == 1 ? std::vector<std::size_t>(config.layers, windows[0]) : windows;
   config.shifts = options.at(p + "window_shifts").get<std::vector<std::size_t>>();
   config.merges = options.at(p + "downsample").get<std::vector<bool>>();
   check(config);
@@ -44,7 +45,8 @@ void expect_macs(const Macs& macs, const json& expected, const std::string& what
 }
 
 TEST(Counts, AreTheReferencesForAllRecipesOfThePaper) {
-  const json options = golden("resolved_options.json"), counts = golden("parameters_and_macs.json").at("recipes");
+  const json options = golden("resolved_options.json"),
+             counts = golden("parameters_and_macs.json").at("recipes");
   ASSERT_EQ(counts.size(), 45u);
   for (const auto& [name, expected] : counts.items()) {
     const ModelConfig config = config_of(options.at("common"), options.at("recipes").at(name));
@@ -52,14 +54,16 @@ TEST(Counts, AreTheReferencesForAllRecipesOfThePaper) {
     EXPECT_EQ(config.heads, expected.at("heads")) << name;
     EXPECT_EQ(config.layers, expected.at("layers")) << name;
     EXPECT_EQ(parameter_count(config), expected.at("trainable")) << name;
-    EXPECT_EQ(parameter_count(config) - config.max_tokens * config.width, expected.at("parameters_without_positions"))
+    EXPECT_EQ(parameter_count(config) - config.max_tokens * config.width,
+              expected.at("parameters_without_positions"))
         << name;
     for (const char* input : {"dummy", "typical"}) {
       const json& in = expected.at(input);
       const std::uint64_t bytes = in.at("input_bytes");
       EXPECT_EQ(tokens_for(bytes, config.kernel_size), in.at("tokens")) << name;
       expect_macs(macs_padded(config, bytes), in.at("macs_padded"), name + ", padded, " + input);
-      expect_macs(macs_real_rows(config, bytes), in.at("macs_real_rows"), name + ", real rows, " + input);
+      expect_macs(macs_real_rows(config, bytes), in.at("macs_real_rows"),
+                  name + ", real rows, " + input);
     }
   }
 }

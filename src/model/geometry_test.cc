@@ -11,7 +11,7 @@ TEST(TokensFor, CountsTheKernelsThatFit) {
   EXPECT_EQ(tokens_for(150668, 32), 9415u);  // TIFF of the paper
   EXPECT_EQ(tokens_for(150528, 32), 9407u);  // fCHW
   EXPECT_EQ(tokens_for(48564, 8), 12140u);
-  EXPECT_EQ(tokens_for(7, 3), 5u);           // odd kernel: stride 1
+  EXPECT_EQ(tokens_for(7, 3), 5u);  // odd kernel: stride 1
 }
 
 TEST(TokensFor, AFileShorterThanTheKernelIsOneToken) {

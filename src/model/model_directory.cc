@@ -29,24 +29,29 @@ using nlohmann::json;
 constexpr const char* kFormat = "byteformer model";
 constexpr const char* kVersion = "1.0";
 constexpr unsigned long kMajor = 1;
-constexpr const char* kKeys[] = {"format", "version", "architecture", "classes",
+constexpr const char* kKeys[] = {"format", "version",  "architecture",     "classes",
                                  "input",  "training", "unknown_threshold"};
-constexpr std::uintmax_t kMaxText = 64u << 20;  // config.json and README.md; a million class names fit
-constexpr std::size_t kMaxDepth = 32;           // of config.json: writing it again recurses
+constexpr std::uintmax_t kMaxText = 64u
+                                    << 20;  // config.json and README.md; a million class names fit
+constexpr std::size_t kMaxDepth = 32;       // of config.json: writing it again recurses
 constexpr std::size_t kMaxGoldenInputs = 3;
-constexpr std::size_t kMaxGoldenWindow = 512;   // larger windows are only partly filled by the golden inputs
+constexpr std::size_t kMaxGoldenWindow =
+    512;  // larger windows are only partly filled by the golden inputs
 
 std::string read_text(const fs::path& path) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
   if (!fs::exists(status))
-    throw IoError(path.string() + ": is not there. A model is a directory with config.json and model.safetensors, as "
-                                  "training writes it; check the name.");
-  if (!fs::is_regular_file(status)) throw IoError(path.string() + ": is no regular file. Restore it.");
+    throw IoError(
+        path.string() +
+        ": is not there. A model is a directory with config.json and model.safetensors, as "
+        "training writes it; check the name.");
+  if (!fs::is_regular_file(status))
+    throw IoError(path.string() + ": is no regular file. Restore it.");
   const std::uintmax_t bytes = fs::file_size(path, error);
   if (error || bytes > kMaxText)
-    throw IoError(fmt::format("{}: has {} bytes, but at most {} are allowed. Restore the file.", path.string(), bytes,
-                              kMaxText));
+    throw IoError(fmt::format("{}: has {} bytes, but at most {} are allowed. Restore the file.",
+                              path.string(), bytes, kMaxText));
   std::ifstream in(path, std::ios::binary);
   std::string text(static_cast<std::size_t>(bytes), '\0');
   if (!in.read(text.data(), static_cast<std::streamsize>(bytes)))
@@ -56,27 +61,35 @@ std::string read_text(const fs::path& path) {
 
 // JSON with every key at most once and bounded depth, neither of which the parser checks.
 json parse_strictly(const std::string& text, const std::string& where) {
-  if (const std::size_t nul = text.find('\0'); nul != std::string::npos)  // the parser would stop there
-    throw FormatError(fmt::format("{}: has a NUL at byte {}, which JSON does not allow. Restore the file.", where, nul), nul);
+  if (const std::size_t nul = text.find('\0');
+      nul != std::string::npos)  // the parser would stop there
+    throw FormatError(
+        fmt::format("{}: has a NUL at byte {}, which JSON does not allow. Restore the file.", where,
+                    nul),
+        nul);
   std::vector<std::set<std::string>> open;  // keys of each object that is open; empty for a list
   auto watch = [&](int, json::parse_event_t event, json& value) {
     using Event = json::parse_event_t;
     if (event == Event::object_start || event == Event::array_start) {
       if (open.size() == kMaxDepth)
-        throw FormatError(fmt::format("{}: nests deeper than the {} levels allowed. Restore the file.", where, kMaxDepth));
+        throw FormatError(fmt::format(
+            "{}: nests deeper than the {} levels allowed. Restore the file.", where, kMaxDepth));
       open.emplace_back();
     } else if (event == Event::object_end || event == Event::array_end) {
       open.pop_back();
     } else if (event == Event::key && !open.back().insert(value.get<std::string>()).second) {
-      throw FormatError(fmt::format("{}: has the key {} twice. Remove one of them.", where, value.dump()));
+      throw FormatError(
+          fmt::format("{}: has the key {} twice. Remove one of them.", where, value.dump()));
     }
     return true;
   };
   try {
     return json::parse(text, watch);
   } catch (const json::parse_error& error) {
-    throw FormatError(fmt::format("{}: is no valid JSON at byte {} ({}). Restore the file.", where, error.byte,
-                                  json(error.what()).dump(-1, ' ', true, json::error_handler_t::replace)), error.byte);
+    throw FormatError(
+        fmt::format("{}: is no valid JSON at byte {} ({}). Restore the file.", where, error.byte,
+                    json(error.what()).dump(-1, ' ', true, json::error_handler_t::replace)),
+        error.byte);
   }
 }
 
@@ -99,14 +112,17 @@ void reject_unknown_keys(const json& object, const std::string& where) {
   for (const auto& [key, value] : object.items()) {
     if (std::find(std::begin(kKeys), std::end(kKeys), key) != std::end(kKeys)) continue;
     const std::string shown = key.substr(0, 60);
-    const char* nearest = *std::min_element(std::begin(kKeys), std::end(kKeys), [&](const char* a, const char* b) {
-      return edit_distance(shown, a) < edit_distance(shown, b);
-    });
-    const std::string hint = edit_distance(shown, nearest) <= 3 ? fmt::format("Did you mean \"{}\"? ", nearest) : "";
-    throw ConfigError(fmt::format("{}: the key {} is not known to this version; known are {}. {}Use the version of "
-                                  "byteformer that wrote the model, or a newer one.", where,
-                                  json(shown).dump(-1, ' ', false, json::error_handler_t::replace),
-                                  fmt::join(kKeys, ", "), hint));
+    const char* nearest =
+        *std::min_element(std::begin(kKeys), std::end(kKeys), [&](const char* a, const char* b) {
+          return edit_distance(shown, a) < edit_distance(shown, b);
+        });
+    const std::string hint =
+        edit_distance(shown, nearest) <= 3 ? fmt::format("Did you mean \"{}\"? ", nearest) : "";
+    throw ConfigError(fmt::format(
+        "{}: the key {} is not known to this version; known are {}. {}Use the version of "
+        "byteformer that wrote the model, or a newer one.",
+        where, json(shown).dump(-1, ' ', false, json::error_handler_t::replace),
+        fmt::join(kKeys, ", "), hint));
   }
 }
 
@@ -115,51 +131,68 @@ std::string shown(const json& value) {
   return text.size() > 60 ? text.substr(0, 57) + "..." : text;
 }
 
-const json& member(const json& object, const char* key, json::value_t type, const std::string& where) {
+const json& member(const json& object, const char* key, json::value_t type,
+                   const std::string& where) {
   const auto found = object.find(key);
   if (found == object.end())
     throw ConfigError(fmt::format("{}: \"{}\" is missing. Restore the file.", where, key));
   if (found->type() != type)
-    throw ConfigError(fmt::format("{}: \"{}\" is {}, but must be {}. Restore the file.", where, key, shown(*found),
-                                  type == json::value_t::object ? "an object"
-                                  : type == json::value_t::array ? "a list" : "a text"));
+    throw ConfigError(fmt::format("{}: \"{}\" is {}, but must be {}. Restore the file.", where, key,
+                                  shown(*found),
+                                  type == json::value_t::object  ? "an object"
+                                  : type == json::value_t::array ? "a list"
+                                                                 : "a text"));
   return *found;
 }
 
 void check_format(const json& config, const std::string& where) {
-  const std::string format = member(config, "format", json::value_t::string, where).get<std::string>();
+  const std::string format =
+      member(config, "format", json::value_t::string, where).get<std::string>();
   if (format != kFormat)
-    throw ConfigError(fmt::format("{}: \"format\" is {}, but must be \"{}\". Name a model directory of byteformer.",
-                                  where, shown(format), kFormat));
-  const std::string version = member(config, "version", json::value_t::string, where).get<std::string>();
+    throw ConfigError(fmt::format(
+        "{}: \"format\" is {}, but must be \"{}\". Name a model directory of byteformer.", where,
+        shown(format), kFormat));
+  const std::string version =
+      member(config, "version", json::value_t::string, where).get<std::string>();
   const std::size_t dot = version.find('.');
   auto digits = [](const std::string& s) {
     return !s.empty() && s.size() < 6 && s.find_first_not_of("0123456789") == std::string::npos;
   };
-  if (dot == std::string::npos || !digits(version.substr(0, dot)) || !digits(version.substr(dot + 1)))
-    throw ConfigError(fmt::format("{}: \"version\" is {}, but must be a text such as \"{}\". Restore the file.", where,
-                                  shown(version), kVersion));
+  if (dot == std::string::npos || !digits(version.substr(0, dot)) ||
+      !digits(version.substr(dot + 1)))
+    throw ConfigError(
+        fmt::format("{}: \"version\" is {}, but must be a text such as \"{}\". Restore the file.",
+                    where, shown(version), kVersion));
   if (std::stoul(version.substr(0, dot)) != kMajor)
-    throw ConfigError(fmt::format("{}: the format's version is {}, but this program reads 1.x. Use the version of "
-                                  "byteformer that wrote the model.", where, version));
+    throw ConfigError(fmt::format(
+        "{}: the format's version is {}, but this program reads 1.x. Use the version of "
+        "byteformer that wrote the model.",
+        where, version));
 }
 
 void check_classes(const std::vector<std::string>& classes, const std::string& where) {
-  if (classes.empty()) throw ConfigError(where + ": there are no classes, but at least one is needed. Name the classes.");
+  if (classes.empty())
+    throw ConfigError(where +
+                      ": there are no classes, but at least one is needed. Name the classes.");
   std::set<std::string_view> seen;
   for (std::size_t i = 0; i < classes.size(); ++i) {
     if (classes[i].empty())
-      throw ConfigError(fmt::format("{}: the name of class {} is empty. Give each class a name.", where, i));
+      throw ConfigError(
+          fmt::format("{}: the name of class {} is empty. Give each class a name.", where, i));
     if (!seen.insert(classes[i]).second)
-      throw ConfigError(fmt::format("{}: the class {} is there twice (again as number {}). Give each class a name of "
-                                    "its own.", where, shown(classes[i]), i));
+      throw ConfigError(fmt::format(
+          "{}: the class {} is there twice (again as number {}). Give each class a name of "
+          "its own.",
+          where, shown(classes[i]), i));
   }
 }
 
 void check_threshold(double threshold, const std::string& where) {
   if (!(threshold >= 0 && threshold <= 1))
-    throw ConfigError(fmt::format("{}: \"unknown_threshold\" is {}, but must be a probability from 0 to 1. Leave it out "
-                                  "for none.", where, threshold));
+    throw ConfigError(fmt::format(
+        "{}: \"unknown_threshold\" is {}, but must be a probability from 0 to 1. Leave it out "
+        "for none.",
+        where, threshold));
 }
 
 void check_weights(const ModelConfig& config, const TensorMap& weights, const std::string& where) {
@@ -168,27 +201,34 @@ void check_weights(const ModelConfig& config, const TensorMap& weights, const st
   for (const ParameterSpec& p : table) {
     const auto found = weights.find(p.name);
     if (found == weights.end())
-      throw ModelError(fmt::format("{}: tensor \"{}\" {} is missing. Use the weights of this config.json.", where, p.name,
-                                   to_string(p.shape)));
+      throw ModelError(
+          fmt::format("{}: tensor \"{}\" {} is missing. Use the weights of this config.json.",
+                      where, p.name, to_string(p.shape)));
     const Tensor& tensor = found->second;
     if (tensor.shape != p.shape)
-      throw ModelError(fmt::format("{}: tensor \"{}\" is {}, but config.json needs {}. Use the weights of this "
-                                   "config.json.", where, p.name, to_string(tensor.shape), to_string(p.shape)));
+      throw ModelError(
+          fmt::format("{}: tensor \"{}\" is {}, but config.json needs {}. Use the weights of this "
+                      "config.json.",
+                      where, p.name, to_string(tensor.shape), to_string(p.shape)));
     if (tensor.dtype != DType::kF32 && tensor.dtype != DType::kF16 && tensor.dtype != DType::kBF16)
-      throw ModelError(fmt::format("{}: tensor \"{}\" has the type {}, but weights are F32, F16 or BF16. Convert it.",
-                                   where, p.name, name_of(tensor.dtype)));
+      throw ModelError(fmt::format(
+          "{}: tensor \"{}\" has the type {}, but weights are F32, F16 or BF16. Convert it.", where,
+          p.name, name_of(tensor.dtype)));
     known.insert(p.name);
   }
   for (const auto& [name, tensor] : weights)
     if (!known.contains(name))
-      throw ModelError(fmt::format("{}: tensor {} {} belongs to no part of the model in config.json. Use the weights of "
-                                   "this config.json.", where, shown(name), to_string(tensor.shape)));
+      throw ModelError(fmt::format(
+          "{}: tensor {} {} belongs to no part of the model in config.json. Use the weights of "
+          "this config.json.",
+          where, shown(name), to_string(tensor.shape)));
 }
 
 json object_of(const std::string& text, const char* key) {
   json value = text.empty() ? json::object() : parse_strictly(text, key);
   if (!value.is_object())
-    throw ConfigError(fmt::format("\"{}\" of a model is {}, but must be a JSON object.", key, shown(value)));
+    throw ConfigError(
+        fmt::format("\"{}\" of a model is {}, but must be a JSON object.", key, shown(value)));
   return value;
 }
 
@@ -204,7 +244,8 @@ std::string config_text(const ModelDirectory& model) {
   try {
     return config.dump(2) + "\n";
   } catch (const json::exception&) {
-    throw ConfigError("a class name is not valid UTF-8, which config.json needs. Rename the class (its folder).");
+    throw ConfigError(
+        "a class name is not valid UTF-8, which config.json needs. Rename the class (its folder).");
   }
 }
 
@@ -214,8 +255,8 @@ std::size_t golden_tokens(const ModelConfig& config) {
   return 2 * std::min(w, kMaxGoldenWindow) + 5;
 }
 
-// One window and a piece (an odd number of tokens, so that the first merge has an odd row; more than any usual shift),
-// a window less one token, and a single token.
+// One window and a piece (an odd number of tokens, so that the first merge has an odd row; more
+// than any usual shift), a window less one token, and a single token.
 std::vector<std::size_t> golden_lengths(const ModelConfig& config) {
   const std::size_t w = (golden_tokens(config) - 5) / 2;
   std::vector<std::size_t> lengths = {w % 2 == 0 ? w + 5 : w + 4, w - 1, 1};
@@ -236,20 +277,24 @@ Safetensors golden_of(const ModelConfig& config, const TensorMap& weights) {
     for (std::uint8_t& b : bytes) b = static_cast<std::uint8_t>(random.next());
     const std::vector<float> logits = simple.logits(ids_of(bytes, config.kernel_size), &pool);
     const auto view = std::as_bytes(std::span(bytes));
-    golden.tensors[fmt::format("input.{}", number)] = {DType::kU8, {bytes.size()}, {view.begin(), view.end()}};
+    golden.tensors[fmt::format("input.{}", number)] = {
+        DType::kU8, {bytes.size()}, {view.begin(), view.end()}};
     golden.tensors[fmt::format("logits.{}", number)] = Tensor::from_floats({logits.size()}, logits);
     ++number;
   }
   return golden;
 }
 
-// A file cannot be larger than its tensors as float32 and a header; checked before it is read into memory.
+// A file cannot be larger than its tensors as float32 and a header; checked before it is read into
+// memory.
 void check_file_bytes(const fs::path& path, std::uint64_t most) {
   std::error_code error;
   const std::uintmax_t bytes = fs::file_size(path, error);
   if (!error && bytes > most)
-    throw ModelError(fmt::format("{}: has {} bytes, but the model in config.json has at most {}. Use the weights of this "
-                                 "config.json.", path.string(), bytes, most));
+    throw ModelError(fmt::format(
+        "{}: has {} bytes, but the model in config.json has at most {}. Use the weights of this "
+        "config.json.",
+        path.string(), bytes, most));
 }
 
 }  // namespace
@@ -258,8 +303,9 @@ void save_model(const fs::path& directory, const ModelDirectory& model) {
   const std::string where = directory.string();
   check_classes(model.classes, where);
   if (model.config.classes != model.classes.size())
-    throw ConfigError(fmt::format("{}: the architecture has {} classes, but there are {} names. Give one name a class.",
-                                  where, model.config.classes, model.classes.size()));
+    throw ConfigError(fmt::format(
+        "{}: the architecture has {} classes, but there are {} names. Give one name a class.",
+        where, model.config.classes, model.classes.size()));
   check(model.config);
   if (model.unknown_threshold) check_threshold(*model.unknown_threshold, where);
   check_weights(model.config, model.weights, where);
@@ -274,34 +320,41 @@ void save_model(const fs::path& directory, const ModelDirectory& model) {
 }
 
 ModelDirectory load_model(const fs::path& directory) {
-  const fs::path config_path = directory / "config.json", weights_path = directory / "model.safetensors";
+  const fs::path config_path = directory / "config.json",
+                 weights_path = directory / "model.safetensors";
   const std::string where = config_path.string();
   const json config = parse_strictly(read_text(config_path), where);
   if (!config.is_object())
-    throw ConfigError(fmt::format("{}: is {}, but must be an object. Restore the file.", where, shown(config)));
+    throw ConfigError(
+        fmt::format("{}: is {}, but must be an object. Restore the file.", where, shown(config)));
   check_format(config, where);  // first: another version may have other keys
   reject_unknown_keys(config, where);
 
   ModelDirectory model;
   for (const json& name : member(config, "classes", json::value_t::array, where)) {
     if (!name.is_string())
-      throw ConfigError(fmt::format("{}: the class {} is no text. Restore the file.", where, shown(name)));
+      throw ConfigError(
+          fmt::format("{}: the class {} is no text. Restore the file.", where, shown(name)));
     model.classes.push_back(name.get<std::string>());
   }
   check_classes(model.classes, where);
-  model.config = config_from_json(member(config, "architecture", json::value_t::object, where), model.classes.size(), where);
+  model.config = config_from_json(member(config, "architecture", json::value_t::object, where),
+                                  model.classes.size(), where);
   model.input = member(config, "input", json::value_t::object, where).dump();
   model.training = member(config, "training", json::value_t::object, where).dump();
   if (const auto found = config.find("unknown_threshold"); found != config.end()) {
     if (!found->is_number())
-      throw ConfigError(fmt::format("{}: \"unknown_threshold\" is {}, but must be a probability from 0 to 1. Leave it "
-                                    "out for none.", where, shown(*found)));
+      throw ConfigError(fmt::format(
+          "{}: \"unknown_threshold\" is {}, but must be a probability from 0 to 1. Leave it "
+          "out for none.",
+          where, shown(*found)));
     model.unknown_threshold = found->get<double>();
     check_threshold(*model.unknown_threshold, where);
   }
 
   std::uint64_t most = kMaxText;
-  for (const ParameterSpec& p : parameter_table(model.config)) most += element_count(p.shape) * sizeof(float);
+  for (const ParameterSpec& p : parameter_table(model.config))
+    most += element_count(p.shape) * sizeof(float);
   check_file_bytes(weights_path, most);
   model.weights = load_safetensors(weights_path).tensors;
   check_weights(model.config, model.weights, weights_path.string());
@@ -315,44 +368,53 @@ double check_golden(const fs::path& directory) {
   const fs::path path = directory / "golden.safetensors";
   const std::size_t k = model.config.kernel_size, classes = model.config.classes;
   const std::size_t most_tokens = golden_tokens(model.config);
-  check_file_bytes(path, kMaxText + max_bytes_for(most_tokens, k) + kMaxGoldenInputs * classes * sizeof(float));
+  check_file_bytes(
+      path, kMaxText + max_bytes_for(most_tokens, k) + kMaxGoldenInputs * classes * sizeof(float));
   const TensorMap golden = load_safetensors(path).tensors;
   auto fail = [&](const std::string& what) {
     throw FormatError(fmt::format("{}: {} Save the model again.", path.string(), what));
   };
   if (golden.empty() || golden.size() % 2 != 0 || golden.size() > 2 * kMaxGoldenInputs)
-    fail(fmt::format("has {} tensors, but must have input.N and logits.N for N from 0 to at most {}.", golden.size(),
-                     kMaxGoldenInputs - 1));
+    fail(fmt::format(
+        "has {} tensors, but must have input.N and logits.N for N from 0 to at most {}.",
+        golden.size(), kMaxGoldenInputs - 1));
 
   const SimpleModel simple(model.config, model.weights);
   ThreadPool pool(0);
   std::size_t tokens = 0;
   double worst = 0;
   for (std::size_t i = 0; i < golden.size() / 2; ++i) {
-    const auto input = golden.find(fmt::format("input.{}", i)), expected = golden.find(fmt::format("logits.{}", i));
-    if (input == golden.end() || expected == golden.end()) fail(fmt::format("input.{0} or logits.{0} is missing.", i));
+    const auto input = golden.find(fmt::format("input.{}", i)),
+               expected = golden.find(fmt::format("logits.{}", i));
+    if (input == golden.end() || expected == golden.end())
+      fail(fmt::format("input.{0} or logits.{0} is missing.", i));
     if (input->second.dtype != DType::kU8 || input->second.shape.size() != 1)
-      fail(fmt::format("input.{} is {} {}, but must be U8 of one dimension.", i, name_of(input->second.dtype),
-                       to_string(input->second.shape)));
+      fail(fmt::format("input.{} is {} {}, but must be U8 of one dimension.", i,
+                       name_of(input->second.dtype), to_string(input->second.shape)));
     if (expected->second.dtype != DType::kF32 || expected->second.shape != Shape{classes})
-      fail(fmt::format("logits.{} is {} {}, but must be F32 [{}].", i, name_of(expected->second.dtype),
-                       to_string(expected->second.shape), classes));
+      fail(fmt::format("logits.{} is {} {}, but must be F32 [{}].", i,
+                       name_of(expected->second.dtype), to_string(expected->second.shape),
+                       classes));
     const std::size_t n = tokens_for(input->second.data.size(), k);
     tokens += n;
     if (n > model.config.max_tokens || tokens > most_tokens)
       fail(fmt::format("has {} tokens up to input.{}, but at most {} are allowed.", tokens, i,
                        std::min(most_tokens, model.config.max_tokens)));
-    const std::span bytes(reinterpret_cast<const std::uint8_t*>(input->second.data.data()), input->second.data.size());
+    const std::span bytes(reinterpret_cast<const std::uint8_t*>(input->second.data.data()),
+                          input->second.data.size());
     const std::vector<float> logits = simple.logits(ids_of(bytes, k), &pool);
     const std::vector<float> recorded = expected->second.to_floats();
     double squares = 0, difference = 0;
     for (std::size_t c = 0; c < classes; ++c) {
       squares += static_cast<double>(recorded[c]) * static_cast<double>(recorded[c]);
-      const double off = std::abs(static_cast<double>(logits[c]) - static_cast<double>(recorded[c]));
-      difference = std::isfinite(off) ? std::max(difference, off) : std::numeric_limits<double>::infinity();
+      const double off =
+          std::abs(static_cast<double>(logits[c]) - static_cast<double>(recorded[c]));
+      difference =
+          std::isfinite(off) ? std::max(difference, off) : std::numeric_limits<double>::infinity();
     }
     const double rms = std::sqrt(squares / static_cast<double>(classes));
-    if (difference > 0) worst = std::max(worst, rms > 0 ? difference / rms : std::numeric_limits<double>::infinity());
+    if (difference > 0)
+      worst = std::max(worst, rms > 0 ? difference / rms : std::numeric_limits<double>::infinity());
   }
   return worst;
 }

@@ -19,7 +19,8 @@ ModelConfig tiny() {
 }
 
 const ParameterSpec& named(const std::vector<ParameterSpec>& table, const std::string& name) {
-  const auto found = std::find_if(table.begin(), table.end(), [&](const ParameterSpec& p) { return p.name == name; });
+  const auto found = std::find_if(table.begin(), table.end(),
+                                  [&](const ParameterSpec& p) { return p.name == name; });
   if (found == table.end()) throw ModelError("no parameter " + name);
   return *found;
 }
@@ -41,7 +42,8 @@ TEST(ParameterTable, HasTheReferencesNamesAndShapes) {
   EXPECT_EQ(table.back().name, "classifier.bias");
 }
 
-// The reference's own gradients name every trained tensor of a model of width 64 with a kernel of 8.
+// The reference's own gradients name every trained tensor of a model of width 64 with a kernel
+// of 8.
 TEST(ParameterTable, AgreesWithTheReferencesGradients) {
   const TensorMap golden =
       load_safetensors(std::string(BYTEFORMER_GOLDEN) + "/backward/d64_k8_w32.safetensors").tensors;
@@ -61,20 +63,24 @@ TEST(ParameterTable, AgreesWithTheReferencesGradients) {
 
 TEST(ParameterTable, NamesAreUnique) {
   std::set<std::string> names;
-  for (const ParameterSpec& p : parameter_table(tiny())) EXPECT_TRUE(names.insert(p.name).second) << p.name;
+  for (const ParameterSpec& p : parameter_table(tiny()))
+    EXPECT_TRUE(names.insert(p.name).second) << p.name;
 }
 
 TEST(ParameterTable, WeightDecayAppliesToMoreThanOneDimension) {
-  for (const ParameterSpec& p : parameter_table(tiny())) EXPECT_EQ(p.decays, p.shape.size() > 1) << p.name;
+  for (const ParameterSpec& p : parameter_table(tiny()))
+    EXPECT_EQ(p.decays, p.shape.size() > 1) << p.name;
 }
 
 TEST(ParameterTable, SaysHowEachKindStarts) {
   const std::vector<ParameterSpec> table = parameter_table(tiny());
   EXPECT_EQ(named(table, "embeddings.weight").initialization, Initialization::kTruncatedNormal);
-  EXPECT_EQ(named(table, "token_reduction_net.weight").initialization, Initialization::kConvUniform);
+  EXPECT_EQ(named(table, "token_reduction_net.weight").initialization,
+            Initialization::kConvUniform);
   EXPECT_EQ(named(table, "classifier.weight").initialization, Initialization::kXavierUniform);
   EXPECT_EQ(named(table, "classifier.bias").initialization, Initialization::kZeros);
-  EXPECT_EQ(named(table, "downsamplers.downsample_0.norm.weight").initialization, Initialization::kOnes);
+  EXPECT_EQ(named(table, "downsamplers.downsample_0.norm.weight").initialization,
+            Initialization::kOnes);
 }
 
 TEST(ParameterTable, SinusoidalPositionsAreKeptButNotTrained) {
@@ -90,7 +96,8 @@ TEST(ParameterTable, SinusoidalPositionsAreKeptButNotTrained) {
 TEST(ParameterTable, WithoutAStemHasNoStemTensor) {
   ModelConfig config = tiny();
   config.kernel_size = 0;
-  for (const ParameterSpec& p : parameter_table(config)) EXPECT_NE(p.name, "token_reduction_net.weight");
+  for (const ParameterSpec& p : parameter_table(config))
+    EXPECT_NE(p.name, "token_reduction_net.weight");
 }
 
 TEST(SinusoidalPositions, AreSinesThenCosines) {
@@ -106,7 +113,8 @@ TEST(SinusoidalPositions, AreSinesThenCosines) {
   }
 }
 
-// In double the last entries of position 5000 would differ by up to 2.8e-4; rounding to float32 is the reference's.
+// In double the last entries of position 5000 would differ by up to 2.8e-4; rounding to float32 is
+// the reference's.
 TEST(SinusoidalPositions, RoundTheAngleToFloat32) {
   const std::vector<float> table = sinusoidal_positions(5001, 64);
   const float frequency = std::exp(static_cast<float>(-(std::log(10000.0) / 31)));

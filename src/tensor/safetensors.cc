@@ -183,8 +183,11 @@ Safetensors parse_safetensors(std::span<const std::byte> file, const std::string
   const auto* text = reinterpret_cast<const char*>(file.data()) + 8;
   // nlohmann's parser takes a NUL for the end; what comes after it would go unread.
   if (const void* nul = std::memchr(text, '\0', header_bytes))
-    throw FormatError(fmt::format("{}: the header has a NUL at its byte {}, which JSON does not allow. The file is damaged "
-                                  "or no safetensors file.", name, static_cast<const char*>(nul) - text), 8);
+    throw FormatError(fmt::format("{}: the header has a NUL at its byte {}, which JSON does not "
+                                  "allow. The file is damaged "
+                                  "or no safetensors file.",
+                                  name, static_cast<const char*>(nul) - text),
+                      8);
   HeaderReader reader(name);
   nlohmann::json::sax_parse(text, text + header_bytes, &reader);
   Header header = reader.take();
@@ -244,12 +247,17 @@ Safetensors parse_safetensors(std::span<const std::byte> file, const std::string
 }
 
 Safetensors load_safetensors(const std::filesystem::path& path) {
+  // Before opening: a FIFO would wait for a writer.
+  std::error_code error;
+  const std::filesystem::file_status status = std::filesystem::status(path, error);
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
+    throw IoError(path.string() + ": is no regular file. Name a safetensors file.");
   std::ifstream in(path, std::ios::binary | std::ios::ate);
   if (!in)
     throw IoError(path.string() + ": cannot be opened. Check that it is there and may be read.");
   const auto bytes = static_cast<std::streamoff>(in.tellg());
-  if (bytes < 0 || !std::filesystem::is_regular_file(path))
-    throw IoError(path.string() + ": is no regular file. Name a safetensors file.");
+  if (bytes < 0)
+    throw IoError(path.string() + ": its size cannot be found. Name a safetensors file.");
   std::vector<std::byte> file(static_cast<std::size_t>(bytes));
   in.seekg(0);
   if (!in.read(reinterpret_cast<char*>(file.data()), bytes))
@@ -275,7 +283,9 @@ std::string serialize_safetensors(const Safetensors& contents) {
   try {
     text = header.dump();
   } catch (const nlohmann::json::exception&) {
-    throw ModelError("a tensor's name or the metadata is not UTF-8, which safetensors needs. Choose another name.");
+    throw ModelError(
+        "a tensor's name or the metadata is not UTF-8, which safetensors needs. Choose another "
+        "name.");
   }
   text.append((8 - text.size() % 8) % 8, ' ');
   const std::uint64_t header_bytes = text.size();

@@ -49,12 +49,18 @@ TEST(Tensor, ShapesAreShownAsLists) {
 }
 
 TEST(Tensor, EveryTypeIsReadAsFloats) {
-  EXPECT_EQ((tensor_of<std::uint8_t>(DType::kU8, {0, 255}).to_floats()), (std::vector<float>{0, 255}));
-  EXPECT_EQ((tensor_of<std::uint8_t>(DType::kBool, {0, 1}).to_floats()), (std::vector<float>{0, 1}));
-  EXPECT_EQ((tensor_of<std::int8_t>(DType::kI8, {-128, 5}).to_floats()), (std::vector<float>{-128, 5}));
-  EXPECT_EQ((tensor_of<std::int16_t>(DType::kI16, {-3, 700}).to_floats()), (std::vector<float>{-3, 700}));
-  EXPECT_EQ((tensor_of<std::int32_t>(DType::kI32, {-3, 70000}).to_floats()), (std::vector<float>{-3, 70000}));
-  EXPECT_EQ((tensor_of<std::int64_t>(DType::kI64, {-(1LL << 40)}).to_doubles()), (std::vector<double>{-0x1p40}));
+  EXPECT_EQ((tensor_of<std::uint8_t>(DType::kU8, {0, 255}).to_floats()),
+            (std::vector<float>{0, 255}));
+  EXPECT_EQ((tensor_of<std::uint8_t>(DType::kBool, {0, 1}).to_floats()),
+            (std::vector<float>{0, 1}));
+  EXPECT_EQ((tensor_of<std::int8_t>(DType::kI8, {-128, 5}).to_floats()),
+            (std::vector<float>{-128, 5}));
+  EXPECT_EQ((tensor_of<std::int16_t>(DType::kI16, {-3, 700}).to_floats()),
+            (std::vector<float>{-3, 700}));
+  EXPECT_EQ((tensor_of<std::int32_t>(DType::kI32, {-3, 70000}).to_floats()),
+            (std::vector<float>{-3, 70000}));
+  EXPECT_EQ((tensor_of<std::int64_t>(DType::kI64, {-(1LL << 40)}).to_doubles()),
+            (std::vector<double>{-0x1p40}));
   EXPECT_EQ((tensor_of<double>(DType::kF64, {0.1}).to_doubles()), (std::vector<double>{0.1}));
   EXPECT_EQ((tensor_of<double>(DType::kF64, {0.1}).to_floats()), (std::vector<float>{0.1F}));
 }
@@ -75,22 +81,27 @@ TEST(Tensor, EveryHalfAndBFloatSurvivesTheWayThroughFloat) {
     for (std::uint32_t bits = 0; bits < 65536; ++bits) {
       const float value = widened(static_cast<std::uint16_t>(bits), type);
       if (std::isnan(value))
-        ASSERT_TRUE(std::isnan(widened(rounded(value, type), type))) << name_of(type) << ' ' << bits;
+        ASSERT_TRUE(std::isnan(widened(rounded(value, type), type)))
+            << name_of(type) << ' ' << bits;
       else
         ASSERT_EQ(rounded(value, type), bits) << name_of(type) << ' ' << value;
     }
 }
 
-// Between each two neighbours: just below the middle down, just above up, the middle to the even one.
+// Between each two neighbours: just below the middle down, just above up, the middle to the even
+// one.
 TEST(Tensor, HalfAndBFloatRoundToNearestEven) {
   for (DType type : {DType::kF16, DType::kBF16}) {
     const std::uint32_t infinity = type == DType::kF16 ? 0x7C00 : 0x7F80;
     for (std::uint32_t bits = 0; bits + 1 < infinity; ++bits) {
       const float low = widened(static_cast<std::uint16_t>(bits), type);
       const float high = widened(static_cast<std::uint16_t>(bits + 1), type);
-      const float middle = static_cast<float>((static_cast<double>(low) + static_cast<double>(high)) / 2);
-      ASSERT_EQ(rounded(std::nextafter(middle, 0.0F), type), bits) << name_of(type) << ' ' << middle;
-      ASSERT_EQ(rounded(std::nextafter(middle, high), type), bits + 1) << name_of(type) << ' ' << middle;
+      const float middle =
+          static_cast<float>((static_cast<double>(low) + static_cast<double>(high)) / 2);
+      ASSERT_EQ(rounded(std::nextafter(middle, 0.0F), type), bits)
+          << name_of(type) << ' ' << middle;
+      ASSERT_EQ(rounded(std::nextafter(middle, high), type), bits + 1)
+          << name_of(type) << ' ' << middle;
       ASSERT_EQ(rounded(middle, type), bits + (bits & 1)) << name_of(type) << ' ' << middle;
     }
   }

@@ -8,6 +8,7 @@
 #include "base/random.h"
 #include "byteformer/error.h"
 #include "model/parameters.h"
+#include "train/rows.h"
 
 namespace byteformer {
 namespace {
@@ -17,16 +18,6 @@ namespace F = torch::nn::functional;
 // A copy: autograd keeps it until the backward pass, when the layout is gone.
 torch::Tensor index(const std::vector<std::int64_t>& values) {
   return torch::tensor(at::ArrayRef<std::int64_t>(values), torch::kInt64);
-}
-
-// Rows of x by index, -1 for a zero row. As an embedding, whose gradient is summed in a fixed order
-// and in parallel (index_select's is not parallel).
-torch::Tensor rows_of(const torch::Tensor& x, const std::vector<std::int64_t>& rows) {
-  torch::Tensor places = index(rows);
-  const std::int64_t zero = x.size(0);
-  if (std::find(rows.begin(), rows.end(), -1) == rows.end()) return torch::embedding(x, places);
-  places = torch::where(places.lt(0), zero, places);
-  return torch::embedding(torch::cat({x, torch::zeros({1, x.size(1)}, x.options())}), places, zero);
 }
 
 // Uniform in [-bound, bound), drawn by our own generator so that a seed means the same everywhere.
@@ -121,20 +112,19 @@ torch::Tensor TrainableModel::stem(const BatchLayout& layout) const {  // -> [to
   const torch::Tensor& stored = at("embeddings.weight");
   const torch::Tensor embedding =
       torch::cat({stored.narrow(0, 0, 256), torch::zeros({1, d}, stored.options())});  // [257, d]
-  torch::Tensor tokens;
-  if (k == 0) {
-    tokens = torch::embedding(embedding, index(layout.table_rows));
-  } else {
-    // T[p, b, o] = sum over i of W[o, i, p] * E[b, i]
+  // T[p, b, o] = sum over i of W[o, i, p] * E[b, i]; without a stem a token is a byte's embedding.
+  torch::Tensor table = embedding;
+  if (k > 0) {
     const torch::Tensor conv = at("token_reduction_net.weight");                    // [d, d, k]
     const torch::Tensor by_position = conv.permute({1, 2, 0}).reshape({d, k * d});  // [i, p o]
-    const torch::Tensor table =
+    table =
         torch::mm(embedding, by_position).view({257, k, d}).transpose(0, 1).reshape({k * 257, d});
-    tokens = F::embedding_bag(index(layout.table_rows).view({-1, k}), table,
-                              F::EmbeddingBagFuncOptions().mode(torch::kSum));
   }
-  const torch::Tensor positions = at("pos_embed.pos_embed.pos_embed").view({-1, d});
-  return tokens + torch::embedding(positions, index(layout.positions));
+  const torch::Tensor tokens =
+      sum_table_rows(table, layout.table_rows, std::max<std::int64_t>(k, 1));
+  // Positions are a table with a single slice.
+  return tokens +
+         sum_table_rows(at("pos_embed.pos_embed.pos_embed").view({-1, d}), layout.positions, 1);
 }
 
 torch::Tensor TrainableModel::layer(std::size_t i, const torch::Tensor& rows,
@@ -142,7 +132,7 @@ torch::Tensor TrainableModel::layer(std::size_t i, const torch::Tensor& rows,
   const auto d = static_cast<std::int64_t>(config_.width), w = layout.window,
              heads = static_cast<std::int64_t>(config_.heads);
   const std::string p = layer_prefix(i);
-  torch::Tensor x = rows_of(rows, layout.gather).view({-1, w, d});  // [windows, w, d]
+  torch::Tensor x = move_rows(rows, layout.gather).view({-1, w, d});  // [windows, w, d]
   const torch::Tensor qkv = linear(p + "pre_norm_mha.1.qkv_proj", norm(p + "pre_norm_mha.0", x))
                                 .view({-1, w, 3, heads, ModelConfig::kHeadSize})
                                 .permute({2, 0, 3, 1, 4});  // [3, windows, heads, w, 64]
@@ -157,7 +147,7 @@ torch::Tensor TrainableModel::layer(std::size_t i, const torch::Tensor& rows,
   x = x + linear(p + "pre_norm_mha.1.out_proj", mixed.transpose(1, 2).reshape({-1, w, d}));
   x = x + linear(p + "pre_norm_ffn.4",
                  torch::gelu(linear(p + "pre_norm_ffn.1", norm(p + "pre_norm_ffn.0", x))));
-  return rows_of(x.reshape({-1, d}), layout.scatter);
+  return move_rows(x.reshape({-1, d}), layout.scatter);
 }
 
 torch::Tensor TrainableModel::merge(std::size_t i, const torch::Tensor& x,
@@ -168,7 +158,7 @@ torch::Tensor TrainableModel::merge(std::size_t i, const torch::Tensor& x,
   const torch::Tensor weight =
       at(merge_prefix(i) + "reduction.weight").view({d, d, 2}).transpose(1, 2).reshape({d, 2 * d});
   return norm(merge_prefix(i) + "norm",
-              torch::linear(rows_of(x, layout.pairs).view({-1, 2 * d}), weight));
+              torch::linear(move_rows(x, layout.pairs).view({-1, 2 * d}), weight));
 }
 
 torch::Tensor TrainableModel::forward(const Batch& batch) const {

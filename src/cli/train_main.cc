@@ -1,0 +1,93 @@
+// byteformer-train: the command `train`, apart from byteformer because it links LibTorch.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "cli/exit_status.h"
+#include "recipe/recipe.h"
+#include "train/trainer.h"
+
+namespace {
+
+using namespace byteformer;
+
+// As a shell would take it again.
+std::string command_line(int argc, char** argv) {
+  std::string text = "byteformer train";
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    const bool plain =
+        !word.empty() &&
+        word.find_first_not_of(
+            "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./:,%@") ==
+            std::string::npos;
+    std::string quoted;
+    for (const char c : word) quoted += c == '\'' ? "'\\''" : std::string(1, c);
+    text += " " + (plain ? word : "'" + quoted + "'");
+  }
+  return text;
+}
+
+int run(int argc, char** argv) {
+  CLI::App app{
+      "Learns a classifier from folders of files. The data is DIR/<class>/<file>, or an "
+      "uncompressed tar archive of these.\n\n"
+      "Examples:\n"
+      "  byteformer train --data photos --output runs/photos\n"
+      "  byteformer train --config configs/fashion-mnist-tiff.yaml --data DIR "
+      "scheduler.max_epochs=3\n"
+      "  byteformer train --config runs/photos/config.yaml --output runs/photos --resume",
+      "byteformer train"};
+  TrainOptions options;
+  std::string config, data;
+  std::vector<std::string> overrides;
+  bool help_recipe = false;
+  app.add_option("--config", config, "a recipe (YAML); without one, the defaults")
+      ->type_name("RECIPE");
+  app.add_option("--data", data,
+                 "folder or tar of classes; the recipe's dataset.root_train otherwise")
+      ->type_name("DIR");
+  app.add_option("--output", options.run_directory, "folder of the run")
+      ->type_name("DIR")
+      ->capture_default_str();
+  app.add_flag("--resume", options.resume, "go on with the run in --output");
+  app.add_option("--threads", options.threads,
+                 "threads of LibTorch; default: what the process may use");
+  app.add_flag("--help-recipe", help_recipe, "list the keys of a recipe");
+  app.add_option("overrides", overrides, "key=value: replaces a value of the recipe")
+      ->type_name("KEY=VALUE");
+  options.run_directory = "runs/latest";
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kExitDone : kExitWrongUsage;
+  }
+  if (help_recipe) {
+    std::fputs(recipe_help().c_str(), stdout);
+    return kExitDone;
+  }
+  options.recipe =
+      config.empty() ? parse_recipe("", "the defaults", overrides) : load_recipe(config, overrides);
+  if (!data.empty()) options.recipe.data.train = data;
+  if (options.recipe.data.train.empty())
+    throw UsageError(
+        "no data. Give --data DIR, a folder with one folder a class, or a recipe with "
+        "dataset.root_train.");
+  options.command = command_line(argc, argv);
+  options.notice = [](const std::string& text) { fmt::print(stderr, "{}\n", text); };
+  if (train(options) == TrainResult::kDone) {
+    fmt::print(stderr, "done: {0}/model is the model, {0}/report.html a page to look at\n",
+               options.run_directory);
+    return kExitDone;
+  }
+  fmt::print(stderr, "stopped; to go on: {}{}\n", options.command,
+             options.resume ? "" : " --resume");
+  return kExitStopped;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return byteformer::run_program([&] { return run(argc, argv); });
+}

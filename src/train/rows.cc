@@ -1,0 +1,118 @@
+#include "train/rows.h"
+
+#include <ATen/Dispatch.h>
+#include <ATen/Parallel.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace byteformer {
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::Function;
+using torch::autograd::variable_list;
+using Places = std::vector<std::int64_t>;
+
+constexpr std::int64_t kGrain = 256;  // rows a thread takes at least
+
+torch::Tensor index(const Places& values) {
+  return torch::tensor(at::ArrayRef<std::int64_t>(values), torch::kInt64);
+}
+
+torch::Tensor gathered(const torch::Tensor& given, const std::int64_t* places, std::int64_t count) {
+  const torch::Tensor x = given.contiguous();
+  torch::Tensor y = torch::empty({count, x.size(1)}, x.options());
+  const auto bytes = static_cast<std::size_t>(x.size(1)) * x.element_size();
+  const auto* from = static_cast<const char*>(x.const_data_ptr());
+  auto* to = static_cast<char*>(y.mutable_data_ptr());
+  at::parallel_for(0, count, kGrain, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t j = begin; j < end; ++j) {
+      if (places[j] < 0)
+        std::memset(to + static_cast<std::size_t>(j) * bytes, 0, bytes);
+      else
+        std::memcpy(to + static_cast<std::size_t>(j) * bytes,
+                    from + static_cast<std::size_t>(places[j]) * bytes, bytes);
+    }
+  });
+  return y;
+}
+
+struct MoveRows : Function<MoveRows> {
+  static torch::Tensor forward(AutogradContext* context, const torch::Tensor& x,
+                               const Places& places) {
+    // Where each row of x went: the gradient is gathered from there.
+    Places back(static_cast<std::size_t>(x.size(0)), -1);
+    for (std::size_t j = 0; j < places.size(); ++j)
+      if (places[j] >= 0) back[static_cast<std::size_t>(places[j])] = static_cast<std::int64_t>(j);
+    context->saved_data["back"] = index(back);
+    return gathered(x, places.data(), static_cast<std::int64_t>(places.size()));
+  }
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    const torch::Tensor back = context->saved_data["back"].toTensor();
+    return {gathered(gradients[0], back.const_data_ptr<std::int64_t>(), back.numel()),
+            torch::Tensor()};
+  }
+};
+
+struct SumTableRows : Function<SumTableRows> {
+  static torch::Tensor forward(AutogradContext* context, const torch::Tensor& given,
+                               const Places& places, std::int64_t k) {
+    const torch::Tensor table = given.contiguous();
+    const std::int64_t d = table.size(1), tokens = static_cast<std::int64_t>(places.size()) / k;
+    context->saved_data["places"] = index(places);
+    context->saved_data["k"] = k;
+    context->saved_data["rows"] = table.size(0);
+    torch::Tensor y = torch::zeros({tokens, d}, table.options());
+    AT_DISPATCH_FLOATING_TYPES(table.scalar_type(), "sum_table_rows", [&] {
+      const auto* from = table.const_data_ptr<scalar_t>();
+      auto* to = y.mutable_data_ptr<scalar_t>();
+      at::parallel_for(0, tokens, kGrain, [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t j = begin * k; j < end * k; ++j) {
+          const auto* row = from + places[static_cast<std::size_t>(j)] * d;
+          auto* sum = to + j / k * d;
+          for (std::int64_t c = 0; c < d; ++c) sum[c] += row[c];
+        }
+      });
+    });
+    return y;
+  }
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    const torch::Tensor gradient = gradients[0].contiguous(),
+                        places = context->saved_data["places"].toTensor();
+    const std::int64_t k = context->saved_data["k"].toInt(), d = gradient.size(1),
+                       tokens = gradient.size(0);
+    torch::Tensor result =
+        torch::zeros({context->saved_data["rows"].toInt(), d}, gradient.options());
+    AT_DISPATCH_FLOATING_TYPES(gradient.scalar_type(), "sum_table_rows_backward", [&] {
+      const auto* from = gradient.const_data_ptr<scalar_t>();
+      const auto* place = places.const_data_ptr<std::int64_t>();
+      auto* to = result.mutable_data_ptr<scalar_t>();
+      at::parallel_for(
+          0, k, 1,
+          [&](std::int64_t begin, std::int64_t end) {  // a slice of the table belongs to one thread
+            for (std::int64_t p = begin; p < end; ++p)
+              for (std::int64_t t = 0; t < tokens; ++t) {
+                auto* sum = to + place[t * k + p] * d;
+                const auto* row = from + t * d;
+                for (std::int64_t c = 0; c < d; ++c) sum[c] += row[c];
+              }
+          });
+    });
+    return {result, torch::Tensor(), torch::Tensor()};
+  }
+};
+
+}  // namespace
+
+torch::Tensor move_rows(const torch::Tensor& x, const std::vector<std::int64_t>& places) {
+  return MoveRows::apply(x, places);
+}
+
+torch::Tensor sum_table_rows(const torch::Tensor& table, const std::vector<std::int64_t>& places,
+                             std::int64_t k) {
+  return SumTableRows::apply(table, places, k);
+}
+
+}  // namespace byteformer

@@ -1,0 +1,24 @@
+// Moving rows of a matrix by index lists, with gradients that are gathers too.
+//
+// LibTorch's own index operations sum their gradients row by row through tensor objects,
+// microseconds each; here every list is known to use a row at most once (or, for the stem's table,
+// by position), so that gradients are plain loops with one fixed order.
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+#include <vector>
+
+namespace byteformer {
+
+// y [places.size(), d]: row places[j] of x [rows, d], or zeros for -1. No row may be named twice.
+torch::Tensor move_rows(const torch::Tensor& x, const std::vector<std::int64_t>& places);
+
+// y [places.size() / k, d]: y[t] = sum over p < k of table[places[t * k + p]]. places[t * k + p]
+// must lie in slice p of the table [k * slice, d]: then the slices' gradients are independent and
+// each is summed in the order of the tokens.
+torch::Tensor sum_table_rows(const torch::Tensor& table, const std::vector<std::int64_t>& places,
+                             std::int64_t k);
+
+}  // namespace byteformer
