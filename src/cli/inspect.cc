@@ -1,0 +1,129 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "byteformer/error.h"
+#include "cli/commands.h"
+#include "cli/exit_status.h"
+#include "cli/record.h"
+#include "files/name.h"
+#include "model/config_json.h"
+#include "model/counts.h"
+#include "model/geometry.h"
+#include "model/model_directory.h"
+#include "recipe/recipe.h"
+
+namespace byteformer {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json macs_json(const Macs& m) {
+  return {{"stem", m.stem},     {"linears", m.linears},       {"attention", m.attention},
+          {"merges", m.merges}, {"classifier", m.classifier}, {"total", m.total()}};
+}
+
+Json facts_of(const ModelConfig& config, std::size_t bytes) {
+  Json facts;
+  facts["architecture"] = to_json(config);
+  facts["parameters"] = parameter_count(config);
+  facts["bytes"] = bytes;
+  facts["tokens"] = tokens_for(bytes, config.kernel_size);
+  facts["macs_padded"] = macs_json(macs_padded(config, bytes));
+  facts["macs_real_rows"] = macs_json(macs_real_rows(config, bytes));
+  facts["stem_as_table"] = {{"additions", table_additions(config, bytes)},
+                            {"table_bytes", table_bytes(config)}};
+  facts["weights_bytes_f32"] = 4 * parameter_count(config);
+  facts["max_bytes"] = max_bytes_for(config.max_tokens, config.kernel_size);
+  return facts;
+}
+
+std::string listed(const Json& values) {
+  std::string text;
+  for (const auto& v : values)
+    text += (text.empty() ? "" : " ") +
+            (v.is_boolean() ? std::string(v.get<bool>() ? "yes" : "no") : v.dump());
+  return text;
+}
+
+std::string table_of(const Json& facts) {
+  const Json& a = facts["architecture"];
+  std::string text;
+  auto line = [&](const char* name, const std::string& value) {
+    text += fmt::format("{:<16} {}\n", name, value);
+  };
+  for (const char* key : {"width", "layers", "heads", "ffn", "kernel_size", "max_tokens"})
+    line(key, a[key].dump());
+  for (const char* key : {"positions", "masking"}) line(key, a[key].get<std::string>());
+  for (const char* key : {"windows", "shifts", "merges"}) line(key, listed(a[key]));
+  line("parameters", fmt::format("{} ({:.1f} MB in float32)", facts["parameters"].dump(),
+                                 facts["weights_bytes_f32"].get<double>() / 1e6));
+  line("longest file", fmt::format("{} bytes", facts["max_bytes"].dump()));
+  line("for a file of",
+       fmt::format("{} bytes, {} tokens", facts["bytes"].dump(), facts["tokens"].dump()));
+  const Json& m = facts["macs_padded"];
+  auto mega = [](const Json& v) { return v.get<double>() / 1e6; };
+  line("  MMAC",
+       fmt::format(
+           "{:.2f} (stem as a convolution {:.2f}, linears {:.2f}, attention {:.2f}, merges {:.2f})",
+           mega(m["total"]), mega(m["stem"]), mega(m["linears"]), mega(m["attention"]),
+           mega(m["merges"])));
+  line("  stem as table", fmt::format("{:.2f} million additions, table of {:.1f} MB",
+                                      mega(facts["stem_as_table"]["additions"]),
+                                      mega(facts["stem_as_table"]["table_bytes"])));
+  if (facts.contains("classes")) {
+    line("classes", fmt::format("{}", facts["classes"].size()));
+    for (const auto& name : facts["classes"])
+      text += "  " + printable(name.get<std::string>()) + "\n";
+  }
+  if (facts.contains("golden_difference"))
+    line("golden check", fmt::format("{} of the logits' rms", facts["golden_difference"].dump()));
+  return text;
+}
+
+}  // namespace
+
+int inspect(const std::vector<std::string>& arguments, const std::string&) {
+  CLI::App app{
+      "Says what a model or a recipe is: architecture, parameters, multiply-accumulates, memory, "
+      "classes.\n\n"
+      "Examples:\n"
+      "  byteformer inspect models/fashion-mnist-tiff --check\n"
+      "  byteformer inspect configs/fashion-mnist-tiff.yaml --classes 10 --bytes 2492 --json",
+      "byteformer inspect"};
+  std::string path;
+  std::size_t bytes = 48564, classes = 1000;
+  bool json = false, check_logits = false;
+  app.add_option("path", path, "a model directory or a recipe")
+      ->required()
+      ->type_name("MODEL|RECIPE");
+  app.add_option("--bytes", bytes, "length of the file that is counted for")->capture_default_str();
+  app.add_option("--classes", classes, "of a recipe, whose data would say it")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
+  app.add_flag("--check", check_logits, "compute the model's golden inputs and compare");
+  app.add_flag("--json", json, "one object");
+  if (const int status = parse_arguments(app, arguments); status >= 0) return status;
+
+  Json facts;
+  if (std::filesystem::is_directory(path)) {
+    const ModelDirectory model = load_model(path);
+    facts = facts_of(model.config, bytes);
+    facts["classes"] = model.classes;
+    facts["input"] = Json::parse(model.input);
+    if (check_logits) facts["golden_difference"] = check_golden(path);
+  } else {
+    if (check_logits)
+      throw UsageError("--check needs a model directory; " + printable(path) + " is a recipe.");
+    Recipe recipe = load_recipe(path);
+    recipe.model.classes = classes;
+    facts = facts_of(recipe.model, bytes);
+  }
+  const bool as_json = json || chosen_format("", false) != Format::kTable;
+  write_out(as_json ? facts.dump() + "\n" : table_of(facts));
+  return kExitDone;
+}
+
+}  // namespace byteformer

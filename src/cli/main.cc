@@ -1,0 +1,105 @@
+// byteformer: the one command that a user meets.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cerrno>
+#include <climits>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+
+#include "byteformer/error.h"
+#include "byteformer/version.h"
+#include "cli/commands.h"
+#include "cli/exit_status.h"
+#include "kernels/kernels.h"
+
+namespace byteformer {
+namespace {
+
+constexpr const char* kHelp =
+    "byteformer names files of any kind by their bytes, and learns to.\n\n"
+    "  byteformer predict MODEL PATH...            name files, folders, or - (a stream)\n"
+    "  byteformer eval MODEL --data DIR            measure a model on DIR/<class>/<file>\n"
+    "  byteformer inspect MODEL|RECIPE             architecture, parameters, MACs, classes\n"
+    "  byteformer train --data DIR                 learn a model from DIR/<class>/<file>\n"
+    "  byteformer encode --encoding TIFF IMAGES    write pictures as files\n\n"
+    "`byteformer COMMAND --help` says more. `--version` names the version and the compute kernels "
+    "of this machine.\n"
+    "Exit status: 0 all done; 1 some inputs failed (each has its record); 2 wrong usage; 75 a "
+    "training was stopped.\n";
+
+std::string quoted(const std::string& word) {
+  if (!word.empty() && word.find_first_of(" \t\n'\"\\$`*?[]{}()<>|&;#~!") == std::string::npos)
+    return word;
+  std::string text = "'";
+  for (const char c : word) text += c == '\'' ? "'\\''" : std::string(1, c);
+  return text + "'";
+}
+
+int run(int argc, char** argv) {
+  ::signal(SIGPIPE, SIG_IGN);  // a closed pipe is seen where it is written to
+  const std::string command = argc > 1 ? argv[1] : "";
+  const std::vector<std::string> arguments(argv + std::min(argc, 2), argv + argc);
+  std::string line = "byteformer";
+  for (int i = 1; i < argc; ++i) line += " " + quoted(argv[i]);
+  if (command == "predict") return predict(arguments, line);
+  if (command == "eval") return eval(arguments, line);
+  if (command == "inspect") return inspect(arguments, line);
+  if (command == "train") start_program("byteformer-train", arguments);
+  if (command == "encode") start_program("byteformer-codec", arguments);
+  if (command == "--version") {
+    fmt::print("byteformer {}\nkernels {} (f32)\n", kVersion, kernels::chosen_set().name);
+    return kExitDone;
+  }
+  if (command == "--help" || command == "-h") {
+    std::fputs(kHelp, stdout);
+    return kExitDone;
+  }
+  if (command.empty()) {
+    std::fputs(kHelp, stderr);
+    return kExitWrongUsage;
+  }
+  throw UsageError("the command \"" + command +
+                   "\" is not known. There are predict, eval, inspect, train and encode; "
+                   "`byteformer --help` says more.");
+}
+
+}  // namespace
+
+int parse_arguments(CLI::App& app, std::vector<std::string> arguments) {
+  std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants them
+  try {
+    app.parse(arguments);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kExitDone : kExitWrongUsage;
+  }
+  return -1;
+}
+
+void start_program(const std::string& name, const std::vector<std::string>& arguments) {
+  std::vector<char*> argv = {const_cast<char*>(name.c_str())};
+  for (const std::string& a : arguments) argv.push_back(const_cast<char*>(a.c_str()));
+  argv.push_back(nullptr);
+  std::error_code error;
+  const std::filesystem::path own =
+      std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
+  if (!error) {
+    ::execv((own / name).c_str(), argv.data());
+    ::execv((own.parent_path() / "libexec" / "byteformer" / name).c_str(), argv.data());
+  }
+  ::execvp(name.c_str(), argv.data());
+  throw UsageError(fmt::format(
+      "the program {} is not beside this one, nor on the PATH ({}). {}", name, std::strerror(errno),
+      name == "byteformer-train"
+          ? "Run scripts/setup-training and build with -DBYTEFORMER_TRAIN=ON."
+          : "Build the whole project."));
+}
+
+}  // namespace byteformer
+
+int main(int argc, char** argv) {
+  return byteformer::run_program([&] { return byteformer::run(argc, argv); });
+}

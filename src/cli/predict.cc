@@ -1,0 +1,87 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+#include "byteformer/classifier.h"
+#include "cli/commands.h"
+#include "cli/exit_status.h"
+#include "cli/record.h"
+#include "files/walk.h"
+
+namespace byteformer {
+namespace {
+
+void say(const std::string& message) { fmt::print(stderr, "byteformer: {}\n", message); }
+
+Record record_of(const Found& found, const Classifier& classifier, const ReadLimit& limit) {
+  Record record{found.path, std::nullopt, std::nullopt, ""};
+  try {
+    record.prediction = classifier.classify(read_input(found.path, found.origin, limit));
+  } catch (const InputError& error) {
+    record.error = error.kind();
+    record.message = error.what();
+  }
+  return record;
+}
+
+}  // namespace
+
+int predict(const std::vector<std::string>& arguments, const std::string&) {
+  CLI::App app{
+      "Names files by their bytes, one record each, in the order of the inputs.\n\n"
+      "Examples:\n"
+      "  byteformer predict MODEL photo.tiff\n"
+      "  byteformer predict MODEL folder --json | head -1\n"
+      "  find . -print0 | byteformer predict MODEL --files-from - -0 --format csv\n"
+      "  cat file | byteformer predict MODEL -",
+      "byteformer predict"};
+  std::string model, format, list, long_files = "refuse";
+  std::vector<std::string> paths;
+  ClassifierOptions options;
+  bool json = false, logits = false, nul = false;
+  app.add_option("model", model, "a model directory")->required()->type_name("MODEL");
+  app.add_option("paths", paths, "files, folders, or - for standard input")->type_name("PATH");
+  app.add_option("--files-from", list, "a file with one path a line; - for standard input")
+      ->type_name("FILE");
+  app.add_flag("-0,--null", nul, "paths of --files-from end with NUL bytes, not lines");
+  app.add_option("--format", format, "default: table on a terminal, else jsonl")
+      ->check(CLI::IsMember({"table", "jsonl", "csv"}));
+  app.add_flag("--json", json, "the same as --format jsonl");
+  app.add_option("--top", options.top, "so many labels in a record")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
+  app.add_flag("--logits", logits, "add the logits, in class order (jsonl)");
+  app.add_option("--long-files", long_files,
+                 "a file with more tokens than the model has positions: refuse it, or cut it")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"refuse", "cut"}));
+  app.add_option("--threads", options.threads,
+                 "threads for one file; default: what the process may use");
+  if (const int status = parse_arguments(app, arguments); status >= 0) return status;
+  if (!list.empty()) {
+    for (Path& path : read_file_list(list, nul ? '\0' : '\n')) paths.push_back(std::move(path));
+  } else if (paths.empty()) {
+    throw UsageError("no input. Name files, folders or -, or give --files-from FILE.");
+  }
+  options.long_files = long_files == "cut" ? LongFiles::kCut : LongFiles::kRefuse;
+
+  const Classifier classifier(model, options);
+  // One byte more than fits tells a file that is too long, without reading the rest of an endless
+  // stream.
+  const std::size_t most = classifier.max_bytes();
+  ReadLimit limit;
+  if (most != SIZE_MAX) limit = {most + (options.long_files == LongFiles::kRefuse ? 1 : 0), true};
+  RecordWriter writer(chosen_format(format, json), logits);
+  bool failed = false;
+  for_each_input(
+      paths,
+      [&](const Found& found) {
+        const Record record = record_of(found, classifier, limit);
+        failed |= record.error.has_value();
+        return writer.write(record);
+      },
+      say);
+  return failed ? kExitSomeInputsFailed : kExitDone;
+}
+
+}  // namespace byteformer
