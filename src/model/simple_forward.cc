@@ -34,8 +34,8 @@ struct Norm {
   std::vector<float> weight, bias;
 
   void apply(const Set& set, const float* x, float* y, std::size_t rows) const {
-    set.layer_norm(x, weight.data(), bias.data(), ModelConfig::kLayerNormEps, y, rows,
-                   weight.size());
+    set.layer_norm(x, weight.data(), bias.data(), static_cast<float>(ModelConfig::kLayerNormEps), y,
+                   rows, weight.size());
   }
 };
 

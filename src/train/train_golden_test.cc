@@ -115,18 +115,21 @@ void expect_gradients(const json& c, bool strict, torch::Dtype dtype, double los
       << "the padding row has no gradient";
 }
 
+const json& backward_cases() {
+  static const json cases = golden::load_json("backward/cases.json")["cases"];
+  return cases;
+}
+
 TEST(Gradients, AreTheReferencesInFloat64) {
-  for (const json& c : golden::load_json("backward/cases.json")["cases"])
-    expect_gradients(c, false, torch::kFloat64, 1e-9, 2e-7);
+  for (const json& c : backward_cases()) expect_gradients(c, false, torch::kFloat64, 1e-9, 2e-7);
 }
 
 TEST(Gradients, AreTheReferencesInFloat32WithinItsBound) {
-  for (const json& c : golden::load_json("backward/cases.json")["cases"])
-    expect_gradients(c, false, torch::kFloat32, 1e-4, 2.6e-5);
+  for (const json& c : backward_cases()) expect_gradients(c, false, torch::kFloat32, 1e-4, 2.6e-5);
 }
 
 TEST(Gradients, OfRaggedBatchesUnderStrictMaskingAreTheOracles) {
-  for (const json& c : golden::load_json("backward/cases.json")["cases"])
+  for (const json& c : backward_cases())
     if (c.contains("strict")) expect_gradients(c, true, torch::kFloat64, 1e-9, 2e-7);
 }
 

@@ -1,0 +1,144 @@
+#include "train/trainer.h"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
+#include <limits>
+
+#include "byteformer/error.h"
+#include "model/geometry.h"
+#include "model/model_directory.h"
+#include "model/simple_forward.h"
+#include "train/checkpoint.h"
+#include "train/modules.h"
+
+namespace byteformer {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Two classes that differ in their bytes: letters and digits, files of uneven lengths.
+class TrainerTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = (fs::temp_directory_path() / "trainer-XXXXXX").string();
+    ASSERT_NE(::mkdtemp(name.data()), nullptr);
+    folder_ = name;
+    for (int i = 0; i < 24; ++i) {
+      write("letters", i, 'a');
+      write("digits", i, '0');
+    }
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  void write(const std::string& name, int i, char first) const {
+    fs::create_directories(folder_ / "data" / name);
+    std::ofstream out(folder_ / "data" / name / std::to_string(i));
+    for (int b = 0; b < 5 + i * 7; ++b) out << static_cast<char>(first + (b * i + b) % 9);
+  }
+
+  TrainOptions options(const std::string& run) const {
+    TrainOptions o;
+    o.recipe = parse_recipe(
+        "", "test",
+        {"model.classification.byteformer.width=64", "model.classification.byteformer.layers=2",
+         "model.classification.byteformer.ffn=64",
+         "model.classification.byteformer.conv_kernel_size=4",
+         "model.classification.byteformer.window_sizes=16",
+         "model.classification.byteformer.max_num_tokens=100", "dataset.train_batch_size0=8",
+         "dataset.validation_share=0.25", "scheduler.max_epochs=6", "scheduler.warmup_iterations=4",
+         "scheduler.cosine.max_lr=0.001", "ema.momentum=0.1"});
+    o.recipe.data.train = (folder_ / "data").string();
+    o.run_directory = (folder_ / run).string();
+    o.threads = 1;
+    o.notice = [](const std::string&) {};
+    return o;
+  }
+
+  fs::path folder_;
+};
+
+TEST_F(TrainerTest, LearnsTwoClassesAndLeavesAWholeRun) {
+  EXPECT_EQ(train(options("run")), TrainResult::kDone);
+  for (const char* name : {"config.yaml", "history.csv", "report.html", "checkpoint-last",
+                           "checkpoint-best", "model/config.json"})
+    EXPECT_TRUE(fs::exists(folder_ / "run" / name)) << name;
+  const Checkpoint last = load_checkpoint((folder_ / "run/checkpoint-last").string());
+  EXPECT_EQ(last.history.size(), 6U);
+  EXPECT_EQ(last.best, 1.0);
+  EXPECT_LT(last.history.back().train_loss, last.history.front().train_loss);
+}
+
+TEST_F(TrainerTest, TheModelGivesTheSameLogitsInTheRuntime) {
+  train(options("run"));
+  const ModelDirectory model = load_model(folder_ / "run/model");
+  TrainableModel trained(model.config, EmbeddingInit::kNormal, 0);
+  trained.load(model.weights);
+  const SimpleModel runtime(model.config, model.weights);
+  const std::string text = "0123 abc 456";
+  const std::vector<std::int32_t> ids(text.begin(), text.end());
+  const Batch batch{ids, {0, static_cast<std::int64_t>(ids.size())}, {0}, {"text"}};
+  const torch::Tensor theirs = trained.forward(batch);
+  const std::vector<float> ours = runtime.logits(ids);
+  const double rms = theirs.square().mean().sqrt().item<double>();
+  for (std::size_t i = 0; i < ours.size(); ++i)
+    EXPECT_NEAR(ours[i], theirs[0][static_cast<std::int64_t>(i)].item<double>(), 1e-4 * rms);
+}
+
+TEST_F(TrainerTest, TheSameSeedGivesTheSameWeightsWhateverTheLoaderThreads) {
+  TrainOptions one = options("one"), many = options("many");
+  one.recipe.data.workers = 1;
+  many.recipe.data.workers = 4;
+  train(one);
+  train(many);
+  const Checkpoint a = load_checkpoint((folder_ / "one/checkpoint-last").string()),
+                   b = load_checkpoint((folder_ / "many/checkpoint-last").string());
+  for (const auto& [name, tensor] : a.weights)
+    EXPECT_EQ(tensor.data, b.weights.at(name).data) << name;
+  for (const auto& [name, tensor] : a.ema) EXPECT_EQ(tensor.data, b.ema.at(name).data) << name;
+}
+
+TEST_F(TrainerTest, AResumedRunGoesOnToTheBitFromItsEpoch) {
+  train(options("whole"));
+  TrainOptions cut = options("cut");
+  cut.recipe.scheduler.max_epochs = 6;
+  // Stopped at an epoch's end: the run directory of a run of three epochs of the same schedule.
+  const Checkpoint whole = load_checkpoint((folder_ / "whole/checkpoint-last").string());
+  const std::size_t steps = whole.history[2].iteration;
+  cut.recipe.common.max_iterations = steps;
+  train(cut);
+  cut.recipe.common.max_iterations = 0;
+  cut.resume = true;
+  train(cut);
+  const Checkpoint resumed = load_checkpoint((folder_ / "cut/checkpoint-last").string());
+  for (const auto& [name, tensor] : whole.weights)
+    EXPECT_EQ(tensor.data, resumed.weights.at(name).data) << name;
+  for (const auto& [name, tensor] : whole.ema)
+    EXPECT_EQ(tensor.data, resumed.ema.at(name).data) << "average of " << name;
+}
+
+TEST_F(TrainerTest, ARunThatIsThereIsNotOverwrittenWithoutResume) {
+  train(options("run"));
+  EXPECT_THROW(train(options("run")), UsageError);
+}
+
+TEST_F(TrainerTest, ALossThatIsNotFiniteStopsWithTheStepAndTheFiles) {
+  TrainOptions wild = options("wild");
+  wild.recipe.scheduler.warmup_iterations = 0;
+  wild.recipe.scheduler.max_lr = 1e30;
+  wild.recipe.scheduler.round_rate = false;
+  try {
+    train(wild);
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    const std::string text = error.what();
+    EXPECT_NE(text.find("step"), std::string::npos) << text;
+    EXPECT_NE(text.find("digits/"), std::string::npos) << text;
+    EXPECT_NE(text.find("max_lr"), std::string::npos) << text;
+  }
+}
+
+}  // namespace
+}  // namespace byteformer
