@@ -1,14 +1,14 @@
 # bf_library(bf_model SOURCES config.cc ... USES bf_tensor ... TESTS config_test.cc ...)
 #
 # One static library a folder, its allowed neighbours, and one test program bf_model_test of the tests that lie beside the
-# code. A neighbour that is not listed does not link; the test `includes` reads the #include lines as well.
+# code (which may need TEST_LINKS besides). A neighbour that is not listed does not link; the test `includes` reads the #include lines as well.
 function(bf_library name)
-  cmake_parse_arguments(arg "" "" "SOURCES;USES;PRIVATE_LINKS;TESTS" ${ARGN})
+  cmake_parse_arguments(arg "" "" "SOURCES;USES;PRIVATE_LINKS;TESTS;TEST_LINKS" ${ARGN})
   add_library(${name} STATIC ${arg_SOURCES})
   target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
   target_link_libraries(${name} PUBLIC ${arg_USES} PRIVATE bf_warnings ${arg_PRIVATE_LINKS})
   if(BYTEFORMER_TESTS AND arg_TESTS)
-    bf_test(${name}_test SOURCES ${arg_TESTS} USES ${name} ${arg_PRIVATE_LINKS})
+    bf_test(${name}_test SOURCES ${arg_TESTS} USES ${name} ${arg_PRIVATE_LINKS} ${arg_TEST_LINKS})
   endif()
 endfunction()
 

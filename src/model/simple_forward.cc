@@ -127,6 +127,20 @@ std::vector<Window> strict_windows(std::size_t n, std::size_t w, std::size_t s) 
   return windows;
 }
 
+// What would read beside the tables.
+void check_ids(std::span<const std::int32_t> ids, std::size_t tokens, std::size_t max_tokens) {
+  if (tokens > max_tokens)
+    throw UsageError(
+        fmt::format("{} ids make {} tokens, but this model has positions for {}. Cut the ids.",
+                    ids.size(), tokens, max_tokens));
+  for (std::size_t i = 0; i < ids.size(); ++i)
+    if (ids[i] < -1 || ids[i] > 255)
+      throw UsageError(
+          fmt::format("id {} is {}, but must be a byte (0 to 255) or padding (-1). Give "
+                      "bytes as unsigned numbers.",
+                      i, ids[i]));
+}
+
 void for_each(ThreadPool* pool, std::size_t count, const std::function<void(std::size_t)>& body) {
   if (pool != nullptr) return pool->for_each(count, body);
   for (std::size_t i = 0; i < count; ++i) body(i);
@@ -205,7 +219,8 @@ struct SimpleModel::Weights {
   void window_layer(const Layer& layer, std::vector<float>& x,
                     const std::vector<bool>& attended) const {
     const std::size_t m = attended.size(), d = config.width, head = ModelConfig::kHeadSize;
-    std::vector<float> h(m * d), qkv(m * 3 * d), mixed(m * d), scores(m * m),
+    constexpr std::size_t kStrip = 64;  // rows of scores at a time: 32 KB for a window of 128
+    std::vector<float> h(m * d), qkv(m * 3 * d), mixed(m * d), scores(std::min(kStrip, m) * m),
         hidden(m * config.ffn);
     std::vector<float> keys(set.packed_size(m, head)), values(set.packed_size(head, m));
     layer.norm_attention.apply(set, x.data(), h.data(), m);
@@ -216,15 +231,19 @@ struct SimpleModel::Weights {
     for (std::size_t at = 0; at < d; at += head) {
       const float *q = qkv.data() + at, *k = q + d, *v = q + 2 * d;
       set.pack(k, 3 * d, 1, m, head, keys.data());
-      set.product(q, 3 * d, keys.data(), nullptr, scores.data(), m, m, m, head, false);
-      for (std::size_t b = 0; b < m; ++b)
-        if (!attended[b])
-          for (std::size_t a = 0; a < m; ++a)
-            scores[a * m + b] = -std::numeric_limits<float>::infinity();
-      set.softmax(scores.data(), m, m, m);
       set.pack(v, 1, 3 * d, head, m, values.data());
-      set.product(scores.data(), m, values.data(), nullptr, mixed.data() + at, d, m, head, m,
-                  false);
+      for (std::size_t strip = 0; strip < m; strip += kStrip) {
+        const std::size_t rows = std::min(kStrip, m - strip);
+        set.product(q + strip * 3 * d, 3 * d, keys.data(), nullptr, scores.data(), m, rows, m, head,
+                    false);
+        for (std::size_t b = 0; b < m; ++b)
+          if (!attended[b])
+            for (std::size_t a = 0; a < rows; ++a)
+              scores[a * m + b] = -std::numeric_limits<float>::infinity();
+        set.softmax(scores.data(), m, rows, m);
+        set.product(scores.data(), m, values.data(), nullptr, mixed.data() + strip * d + at, d,
+                    rows, head, m, false);
+      }
     }
     layer.projection.apply(set, mixed.data(), x.data(), d, m, true);
     layer.norm_ffn.apply(set, x.data(), h.data(), m);
@@ -296,6 +315,7 @@ std::vector<float> SimpleModel::logits(std::span<const std::int32_t> given, Thre
   std::vector<std::int32_t> ids(given.begin(), given.end());
   ids.resize(std::max({ids.size(), k, std::size_t{1}}), -1);
   const std::size_t n = tokens_for(ids.size(), k);
+  check_ids(ids, n, m.config.max_tokens);
   std::vector<bool> real =
       m.config.masking == Masking::kStrict ? real_tokens(ids, k) : std::vector<bool>(n, true);
   auto stage = [&](const std::string& name, std::span<const float> values) {

@@ -37,9 +37,9 @@ class SimpleModel {
   const ModelConfig& config() const;
 
   // ids [L]: 0..255 a byte, -1 padding (a file alone has none, but for what fills it up to k).
-  // Returns logits [classes]. Requires tokens_for(L, k) <= max_tokens. Const: any number of threads
-  // may call it. An empty file gives the classifier's bias under strict masking. `pool` may be
-  // null: one thread.
+  // Returns logits [classes]. Requires tokens_for(L, k) <= max_tokens, else UsageError, as for
+  // another id. Const: any number of threads may call it. An empty file gives the classifier's bias
+  // under strict masking. `pool` may be null: one thread.
   std::vector<float> logits(std::span<const std::int32_t> ids, ThreadPool* pool = nullptr,
                             const StageObserver& observe = nullptr) const;
 

@@ -64,7 +64,16 @@ std::vector<float> Classifier::logits(std::span<const std::uint8_t> bytes) const
                       most));
     bytes = bytes.first(most);
   }
-  return state_->model.logits(ids_of(bytes, config.kernel_size), state_->pool.get());
+  std::vector<float> logits =
+      state_->model.logits(ids_of(bytes, config.kernel_size), state_->pool.get());
+  for (std::size_t i = 0; i < logits.size(); ++i)
+    if (!std::isfinite(logits[i]))
+      throw ModelError(
+          fmt::format("the logit of class \"{}\" is {}, but logits are finite numbers: the "
+                      "model's weights are damaged or left the range of float32. Use another "
+                      "checkpoint, or train again.",
+                      state_->classes[i], logits[i]));
+  return logits;
 }
 
 Prediction Classifier::classify(std::span<const std::uint8_t> bytes) const {

@@ -1,0 +1,300 @@
+// The commands as a user runs them.
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "files/name.h"
+#include "model/model_directory.h"
+#include "tests/temporary_folder.h"
+#include "tests/tiny_model.h"
+
+namespace byteformer {
+namespace {
+
+using nlohmann::json;
+
+struct Outcome {
+  int status = -1;
+  std::string out, err;
+
+  std::vector<json> records() const {
+    std::vector<json> all;
+    std::istringstream in(out);
+    for (std::string line; std::getline(in, line);) all.push_back(json::parse(line));
+    return all;
+  }
+};
+
+class Commands : public testing::Test {
+ protected:
+  void SetUp() override {
+    save_model(folder_.path() / "model", tiny_model());
+    folder_.write("data/apple/1", "one file");
+    folder_.write("data/pear/2", "another file");
+  }
+
+  // `line` is a bash command line; BF is the program, the working folder is the temporary one.
+  Outcome run(const std::string& line) const {
+    const std::string out = (folder_.path() / "stdout").string(),
+                      err = (folder_.path() / "stderr").string();
+    const std::string script =
+        folder_.write("script", "cd '" + folder_.path().string() +
+                                    "'; BF='" BYTEFORMER_BIN "/byteformer'\n" + line + "\n");
+    const int status = std::system(
+        ("timeout 60 bash '" + script + "' >'" + out + "' 2>'" + err + "' </dev/null").c_str());
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read(out), read(err)};
+  }
+
+  static std::string read(const std::string& path) {
+    std::ifstream in(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+
+  TemporaryFolder folder_;
+};
+
+TEST_F(Commands, PredictPrintsOneJsonRecordAnInputInOrder) {
+  const Outcome o = run("$BF predict model data/pear/2 data --logits --top 2");
+  EXPECT_EQ(o.status, 0) << o.err;
+  const std::vector<json> records = o.records();
+  ASSERT_EQ(records.size(), 3U);
+  EXPECT_EQ(records[0]["path"], "data/pear/2");
+  EXPECT_EQ(records[1]["path"], "data/apple/1");
+  EXPECT_EQ(records[0]["bytes"], 12);
+  EXPECT_EQ(records[0]["tokens"], 5);
+  EXPECT_EQ(records[0]["top"].size(), 2U);
+  EXPECT_EQ(records[0]["logits"].size(), 3U);
+  EXPECT_EQ(records[0]["label"], records[0]["top"][0]["label"]);
+  EXPECT_EQ(records[0]["logits"], records[2]["logits"])
+      << "the company of other files changes nothing";
+}
+
+TEST_F(Commands, AFailedInputIsARecordAndTheRestGoesOn) {
+  folder_.write("empty", "");
+  folder_.write("long", std::string(104, 'x'));
+  ASSERT_EQ(::symlink("itself", (folder_.path() / "itself").c_str()), 0);
+  const Outcome o =
+      run("$BF predict model empty missing long itself /dev/zero /proc/cpuinfo data/apple/1");
+  EXPECT_EQ(o.status, 1);
+  const std::vector<json> records = o.records();
+  ASSERT_EQ(records.size(), 7U);
+  const char* kinds[] = {"empty", "vanished", "too_long", "loop", "special", "too_long"};
+  for (std::size_t i = 0; i < 6; ++i)
+    EXPECT_EQ(records[i]["error"]["kind"], kinds[i]) << records[i];
+  EXPECT_NE(records[2]["error"]["message"].get<std::string>().find("51 tokens"), std::string::npos)
+      << records[2];
+  EXPECT_TRUE(records[6].contains("label"));
+}
+
+TEST_F(Commands, LongFilesAreCutWhereAsked) {
+  folder_.write("long", std::string(300, 'x'));
+  const Outcome o =
+      run("$BF predict model long --long-files cut; yes | $BF predict model - --long-files cut");
+  EXPECT_EQ(o.status, 0) << o.err;
+  ASSERT_EQ(o.records().size(), 2U);
+  EXPECT_EQ(o.records()[0]["tokens"], 50);
+}
+
+TEST_F(Commands, StreamsAreReadWhereGivenAndSkippedWhereMet) {
+  ASSERT_EQ(::mkfifo((folder_.path() / "data/fifo").c_str(), 0600), 0);
+  ASSERT_EQ(::symlink(".", (folder_.path() / "data/loop").c_str()), 0);
+  const Outcome met = run("$BF predict model data");
+  EXPECT_EQ(met.status, 0);
+  EXPECT_EQ(met.records().size(), 2U);
+  EXPECT_NE(met.err.find("data/fifo is a FIFO; skipped"), std::string::npos) << met.err;
+  EXPECT_NE(met.err.find("data/loop is a link to a folder; not followed"), std::string::npos)
+      << met.err;
+  const Outcome given =
+      run("(printf 'one file' > data/fifo) & $BF predict model data/fifo --logits; $BF predict "
+          "model <(cat data/apple/1) --logits; cat data/apple/1 | $BF predict model - --logits; "
+          "$BF predict model data/apple/1 --logits");
+  EXPECT_EQ(given.status, 0) << given.err;
+  const std::vector<json> records = given.records();
+  ASSERT_EQ(records.size(), 4U);
+  for (const json& r : records) EXPECT_EQ(r["logits"], records[0]["logits"]) << r["path"];
+}
+
+TEST_F(Commands, NamesAreNeverLostInAnyFormat) {
+  folder_.write("names/new\nline", "x");
+  folder_.write("names/caf\xE9", "x");
+  folder_.write("names/quote\"comma,", "x");
+  const Outcome lines = run("$BF predict model names --format jsonl");
+  ASSERT_EQ(lines.records().size(), 3U);
+  EXPECT_EQ(lines.records()[0]["path"], "names/caf\xEF\xBF\xBD");
+  EXPECT_EQ(lines.records()[0]["path_bytes"], base64("names/caf\xE9"));
+  EXPECT_EQ(lines.records()[1]["path"], "names/new\nline");
+  EXPECT_FALSE(lines.records()[1].contains("path_bytes"));
+  const std::string csv = run("$BF predict model names --format csv").out;
+  EXPECT_NE(csv.find("path,label,probability,bytes,tokens,error\n"), std::string::npos) << csv;
+  EXPECT_NE(csv.find("\nnames/caf\xE9,"), std::string::npos) << csv;
+  EXPECT_NE(csv.find("\"names/new\nline\","), std::string::npos) << csv;
+  EXPECT_NE(csv.find("\"names/quote\"\"comma,\","), std::string::npos) << csv;
+  const std::string table = run("$BF predict model names --format table").out;
+  EXPECT_NE(table.find("names/caf\\xE9"), std::string::npos) << table;
+  EXPECT_NE(table.find("names/new\\nline"), std::string::npos) << table;
+}
+
+TEST_F(Commands, ANameThatBeginsWithADashFollowsTwoDashes) {
+  folder_.write("-n", "x");
+  EXPECT_EQ(run("$BF predict model -- -n").records().size(), 1U);
+}
+
+TEST_F(Commands, AClosedPipeEndsQuietly) {
+  for (int i = 0; i < 300; ++i) folder_.write("many/" + std::to_string(i), std::string(100, 'x'));
+  const Outcome o = run("$BF predict model many | head -1; exit ${PIPESTATUS[0]}");
+  EXPECT_EQ(o.records().size(), 1U);
+  EXPECT_EQ(o.err, "");
+  EXPECT_EQ(o.status, 0);
+}
+
+TEST_F(Commands, ListsOfFilesAreSplitAtLinesOrNulBytes) {
+  folder_.write("new\nline", "x");
+  EXPECT_EQ(run("find data -type f | sort | $BF predict model --files-from -").records().size(),
+            2U);
+  EXPECT_EQ(run("find . -name 'new*' -print0 | $BF predict model --files-from - -0")
+                .records()
+                .at(0)["path"],
+            "./new\nline");
+}
+
+TEST_F(Commands, AFileWithoutPermissionIsUnreadable) {
+  if (::geteuid() != 0 || std::system("command -v setpriv >/dev/null") != 0)
+    GTEST_SKIP() << "needs root and setpriv to become somebody else";
+  folder_.write("secret", "x");
+  const Outcome o =
+      run("chmod 755 . ; chmod 0 secret; cp -r $(dirname $BF)/byteformer .; setpriv --reuid 65534 "
+          "--regid 65534 --clear-groups ./byteformer predict model secret");
+  EXPECT_EQ(o.status, 1) << o.err;
+  ASSERT_EQ(o.records().size(), 1U);
+  EXPECT_EQ(o.records()[0]["error"]["kind"], "unreadable");
+}
+
+TEST_F(Commands, EvalPrintsOneObjectAndLeavesAPage) {
+  const Outcome o = run("$BF eval model --data data");
+  EXPECT_EQ(o.status, 0) << o.err;
+  const json result = json::parse(o.out);
+  EXPECT_EQ(result["files"], 2);
+  EXPECT_EQ(result["failed"], 0);
+  EXPECT_EQ(result["per_class"].size(), 3U);
+  EXPECT_EQ(result["confusion"].size(), 3U);
+  for (const char* key : {"top1", "top5", "loss", "model", "data", "precision", "kernels"})
+    EXPECT_TRUE(result.contains(key)) << key;
+  EXPECT_NE(read((folder_.path() / "report.html").string()).find("pear"), std::string::npos);
+}
+
+TEST_F(Commands, EvalGivesTheSameResultForAnyThreadsAndForATar) {
+  const std::string one = run("$BF eval model --data data --threads 1 --no-report").out;
+  EXPECT_EQ(run("$BF eval model --data data --threads 3 --no-report").out, one);
+  json from_tar = json::parse(
+           run("tar -C data -cf data.tar apple pear; $BF eval model --data data.tar --no-report")
+               .out),
+       from_folder = json::parse(one);
+  from_tar.erase("data");
+  from_folder.erase("data");
+  EXPECT_EQ(from_tar, from_folder);
+}
+
+TEST_F(Commands, EvalRefusesAClassThatTheModelDoesNotKnow) {
+  folder_.write("data/cherry/1", "x");
+  const Outcome o = run("$BF eval model --data data");
+  EXPECT_EQ(o.status, 2);
+  EXPECT_NE(o.err.find("cherry"), std::string::npos) << o.err;
+  EXPECT_NE(o.err.find("apple, pear, plum"), std::string::npos) << o.err;
+}
+
+TEST_F(Commands, InspectSaysWhatAModelAndARecipeAre) {
+  const json model = json::parse(run("$BF inspect model --check --bytes 100").out);
+  EXPECT_EQ(model["classes"].size(), 3U);
+  EXPECT_LT(model["golden_difference"].get<double>(), 1e-4);
+  EXPECT_EQ(model["tokens"], 49);
+  folder_.write("recipe.yaml",
+                "model: {classification: {byteformer: {mode: tiny, conv_kernel_size: 32, "
+                "max_num_tokens: 50000}}}");
+  const json recipe = json::parse(run("$BF inspect recipe.yaml --bytes 150668").out);
+  EXPECT_EQ(recipe["parameters"], 16805416);
+  EXPECT_EQ(recipe["tokens"], 9415);
+}
+
+TEST_F(Commands, WrongUsageIsStatusTwoAndOneLine) {
+  for (const char* line :
+       {"$BF", "$BF fly", "$BF predict", "$BF predict model", "$BF predict missing data",
+        "$BF predict model data --format xml", "$BF eval model --data missing",
+        "$BF inspect missing.yaml", "BYTEFORMER_KERNELS=abacus $BF predict model data"}) {
+    const Outcome o = run(line);
+    EXPECT_TRUE(o.status == 2 ||
+                (o.status == 1 && std::string(line).find("missing") != std::string::npos))
+        << line << ": " << o.status << " " << o.err;
+    EXPECT_EQ(o.out, "") << line;
+    EXPECT_NE(o.err, "") << line;
+  }
+}
+
+TEST_F(Commands, HelpAndVersionGoToStandardOutput) {
+  for (const char* line : {"$BF --help", "$BF predict --help", "$BF eval --help",
+                           "$BF inspect --help", "$BF encode --help"}) {
+    const Outcome o = run(line);
+    EXPECT_EQ(o.status, 0) << line << o.err;
+    EXPECT_NE(o.out.find("byteformer"), std::string::npos) << line;
+  }
+  EXPECT_NE(run("$BF --version").out.find("kernels"), std::string::npos);
+  EXPECT_NE(run("BYTEFORMER_KERNELS=plain $BF --version").out.find("plain"), std::string::npos);
+}
+
+TEST_F(Commands, EncodeWritesPicturesAsFiles) {
+  const std::string pixels(2 * 28 * 28, 'p');
+  folder_.write("t-images-idx3-ubyte",
+                std::string("\0\0\x08\x03\0\0\0\x02\0\0\0\x1C\0\0\0\x1C", 16) + pixels);
+  folder_.write("t-labels-idx1-ubyte", std::string("\0\0\x08\x01\0\0\0\x02\x01\0", 10));
+  const Outcome o = run(
+      "$BF encode --encoding TIFF t-images-idx3-ubyte --output pictures --class-names shoe,bag");
+  EXPECT_EQ(o.status, 0) << o.err;
+  EXPECT_EQ(std::filesystem::file_size(folder_.path() / "pictures/bag/00000.tiff"), 2492U);
+  EXPECT_EQ(run("$BF encode --encoding TIFF t-images-idx3-ubyte --output pictures").status, 2)
+      << "the folder is not empty";
+}
+
+#ifdef BYTEFORMER_HAS_TRAIN
+constexpr const char* kTrain =
+    "$BF train --data data --output run --threads 1 model.classification.byteformer.width=64 "
+    "model.classification.byteformer.layers=1 model.classification.byteformer.max_num_tokens=100 "
+    "model.classification.byteformer.conv_kernel_size=4 dataset.train_batch_size0=2 "
+    "dataset.validation_share=0 scheduler.warmup_iterations=1 ";
+
+TEST_F(Commands, WhatTrainLearnedPredictUses) {
+  const Outcome o =
+      run(std::string(kTrain) + "scheduler.max_epochs=2 && $BF predict run/model data");
+  EXPECT_EQ(o.status, 0) << o.err;
+  EXPECT_EQ(o.records().size(), 2U);
+}
+
+TEST_F(Commands, ADiskThatIsFullWhileTrainingIsSaidAndTheLastCheckpointStays) {
+  const Outcome first = run(std::string(kTrain) + "scheduler.max_epochs=1");
+  ASSERT_EQ(first.status, 0) << first.err;
+  const std::string before = read((folder_.path() / "run/checkpoint-last").string());
+  const Outcome full =
+      run("ulimit -f 64; trap '' XFSZ; " + std::string(kTrain) + "scheduler.max_epochs=3 --resume");
+  EXPECT_EQ(full.status, 1) << full.err;
+  EXPECT_NE(full.err.find("checkpoint-last"), std::string::npos) << full.err;
+  EXPECT_EQ(read((folder_.path() / "run/checkpoint-last").string()), before);
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_.path() / "run"), {}), 6)
+      << "nothing else is left behind";
+}
+
+TEST_F(Commands, ATrainingStoppedByASignalExitsWithSeventyFiveAndGoesOn) {
+  const Outcome o = run(std::string(kTrain) +
+                        "scheduler.max_epochs=1000000 & pid=$!; while [ ! -e run/checkpoint-last "
+                        "]; do sleep 0.1; done; kill -TERM $pid; wait $pid; echo $?");
+  EXPECT_EQ(o.out, "75\n") << o.err;
+  EXPECT_NE(o.err.find("--resume"), std::string::npos) << o.err;
+}
+#endif
+
+}  // namespace
+}  // namespace byteformer
