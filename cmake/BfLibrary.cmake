@@ -19,6 +19,7 @@ function(bf_test name)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
   target_link_libraries(${name} PRIVATE ${arg_USES} bf_warnings GTest::gtest_main)
+  target_compile_options(${name} PRIVATE -O1)  # tests need not be fast, but there are many lines of them to compile
   target_compile_definitions(${name} PRIVATE
     BYTEFORMER_GOLDEN="${PROJECT_SOURCE_DIR}/tests/golden"
     BYTEFORMER_SOURCE="${PROJECT_SOURCE_DIR}" ${arg_DEFINITIONS})

@@ -17,7 +17,8 @@ std::vector<std::uint8_t> golden_file(const std::string& name) {
 TEST(Tiff, WritesTheReferencesBytes) {
   std::ifstream in(std::string(BYTEFORMER_GOLDEN) + "/encodings/index.json");
   std::size_t held = 0;
-  for (const auto& image : nlohmann::json::parse(in)["images"]) {
+  const nlohmann::json index = nlohmann::json::parse(in);
+  for (const auto& image : index["images"]) {
     const auto& encodings = image["encodings"];
     if (!encodings.contains("TIFF") || !encodings["TIFF"].contains("file") ||
         !encodings["fHWC"].contains("file"))

@@ -88,11 +88,16 @@ TEST(Recipe, ImpossibleArchitecturesAreRefused) {
 }
 
 TEST(Recipe, HostileTextsAreErrors) {
-  for (const std::string& text :
-       {std::string(100000, '['), std::string(100000, '-'), "a: &x [*x, *x]", "a: b: c", "- list",
-        "\t", std::string("a\0b: 1", 6), std::string(2 << 20, '#') + "\n", "{",
-        "common: {seed: 1}\ncommon: {seed: 2}"})
-    EXPECT_FALSE(error_of(text.substr(0, 2000000)).empty());
+  const std::vector<std::string> texts = {std::string(100000, '['),
+                                          std::string(100000, '-'),
+                                          "a: &x {b: *x}",
+                                          "a: b: c",
+                                          "- list",
+                                          std::string("a\0b: 1", 6),
+                                          std::string(2 << 20, '#') + "\n",
+                                          "{",
+                                          "common: {seed: 1}\ncommon: {seed: 2}"};
+  for (const std::string& text : texts) EXPECT_FALSE(error_of(text).empty());
 }
 
 TEST(Recipe, OverridesNeedAValue) {
