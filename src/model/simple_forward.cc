@@ -308,6 +308,8 @@ SimpleModel::SimpleModel(SimpleModel&&) noexcept = default;
 
 const ModelConfig& SimpleModel::config() const { return weights_->config; }
 
+const char* SimpleModel::kernels() const { return weights_->set.name; }
+
 std::vector<float> SimpleModel::logits(std::span<const std::int32_t> given, ThreadPool* pool,
                                        const StageObserver& observe) const {
   const Weights& m = *weights_;

@@ -35,6 +35,7 @@ class SimpleModel {
   SimpleModel(SimpleModel&&) noexcept;
 
   const ModelConfig& config() const;
+  const char* kernels() const;  // the set of compute kernels in use, such as "avx2"
 
   // ids [L]: 0..255 a byte, -1 padding (a file alone has none, but for what fills it up to k).
   // Returns logits [classes]. Requires tokens_for(L, k) <= max_tokens, else UsageError, as for

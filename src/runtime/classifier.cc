@@ -9,7 +9,6 @@
 #include <optional>
 
 #include "base/parallel.h"
-#include "kernels/kernels.h"
 #include "model/geometry.h"
 #include "model/model_directory.h"
 #include "model/simple_forward.h"
@@ -29,7 +28,7 @@ struct Classifier::State {
         classes(std::move(directory.classes)),
         unknown_threshold(directory.unknown_threshold),
         model(directory.config, directory.weights),
-        kernels(kernels::chosen_set().name) {
+        kernels(model.kernels()) {
     if (options.threads != 1) pool = std::make_unique<ThreadPool>(options.threads);
   }
 };
