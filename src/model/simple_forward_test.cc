@@ -1,12 +1,14 @@
 #include "model/simple_forward.h"
 
 #include <gtest/gtest.h>
+#include <stdlib.h>
 
 #include <cmath>
 #include <set>
 
 #include "base/parallel.h"
 #include "byteformer/error.h"
+#include "kernels/kernels.h"
 #include "model/geometry.h"
 #include "tests/golden.h"
 
@@ -37,7 +39,17 @@ void expect_stage(const json& c, const std::string& kind, const std::string& sta
   if (!pooled) {
     EXPECT_EQ(rows, facts["rows"].get<std::size_t>()) << stage;
   }
-  if (stored == tensors_of(kind).end()) return;  // only its mean and rms were recorded
+  if (c["inputs"].size() == 1 && facts.contains("mean")) {  // of all rows, also those not stored
+    double sum = 0, squares = 0;
+    for (const float v : values) {
+      sum += v;
+      squares += static_cast<double>(v) * v;
+    }
+    const double count = static_cast<double>(values.size()), rms = facts["rms"].get<double>();
+    EXPECT_NEAR(sum / count, facts["mean"].get<double>(), tolerance * rms) << stage;
+    EXPECT_NEAR(std::sqrt(squares / count), rms, tolerance * rms) << stage;
+  }
+  if (stored == tensors_of(kind).end()) return;
   const std::vector<double> expected = stored->second.to_doubles();
   const std::size_t d = values.size() / rows, per_file = expected.size() / c["inputs"].size() / d;
   const bool whole = per_file == rows;
@@ -155,6 +167,31 @@ TEST(SimpleForward, LogitsAreTheSameBitsForAnyNumberOfThreads) {
   }
 }
 
+// Kernel sets are chosen at construction, so each can be forced in turn.
+TEST(SimpleForward, EveryKernelSetThatRunsHereGivesTheRecordedLogits) {
+  for (const char* name : {"d64_k8_w32/n33", "tiny_k16_w128/n129", "trap.gelu"}) {
+    const json* c = nullptr;
+    for (const json& candidate : cases_of("model"))
+      if (candidate["name"] == name) c = &candidate;
+    ASSERT_NE(c, nullptr) << name;
+    const ModelConfig config = golden::config_of((*c)["config"], Masking::kReference);
+    const TensorMap weights = golden::weights_of(*c, config);
+    const std::vector<double> expected =
+        tensors_of("model").at(std::string(name) + "/logits64").to_doubles();
+    const double bound = (*c)["tolerance"]["logits"].get<double>() * golden::rms(expected);
+    for (const kernels::Set* set : kernels::all_sets()) {
+      if (!set->is_supported()) continue;
+      ::setenv("BYTEFORMER_KERNELS", set->name, 1);
+      const std::vector<float> logits =
+          SimpleModel(config, weights).logits(golden::ids_of_case(*c)[0]);
+      ::unsetenv("BYTEFORMER_KERNELS");
+      for (std::size_t i = 0; i < logits.size(); ++i)
+        EXPECT_NEAR(logits[i], expected[i], bound)
+            << set->name << " on " << name << ", class " << i;
+    }
+  }
+}
+
 TEST(SimpleForward, StrictLogitsDoNotDependOnPaddingBehindTheFile) {
   const ModelConfig config = small_config(Masking::kStrict);
   const SimpleModel model(config, golden::formula_weights(config));
@@ -163,9 +200,7 @@ TEST(SimpleForward, StrictLogitsDoNotDependOnPaddingBehindTheFile) {
   for (const std::size_t padding : {1u, 3u, 64u, 400u}) {
     std::vector<std::int32_t> longer = ids;
     longer.resize(ids.size() + padding, -1);
-    const std::vector<float> padded = model.logits(longer);
-    for (std::size_t i = 0; i < alone.size(); ++i)
-      EXPECT_NEAR(padded[i], alone[i], 1e-4) << padding;
+    EXPECT_EQ(model.logits(longer), alone) << padding;  // to the bit
   }
 }
 
@@ -209,6 +244,44 @@ TEST(SimpleForward, PermutedBytesWithPermutedEmbeddingsGiveTheSameLogitsToTheBit
   weights["embeddings.weight"] = Tensor::from_floats({257, 64}, permuted);
   for (std::uint8_t& b : bytes) b = static_cast<std::uint8_t>(image(b));
   EXPECT_EQ(SimpleModel(config, weights).logits(ids_of(bytes, config.kernel_size)), before);
+}
+
+TEST(SimpleForward, TakesFilesAroundTheKernelAndPadsThoseBelowIt) {
+  for (const Masking masking : {Masking::kReference, Masking::kStrict}) {
+    const ModelConfig config = small_config(masking);
+    const SimpleModel model(config, golden::formula_weights(config));
+    const std::vector<std::uint8_t> bytes = golden::formula_bytes("short", 9);
+    for (const std::size_t length : {1u, 7u, 8u, 9u}) {
+      const std::vector<std::int32_t> given(bytes.begin(),
+                                            bytes.begin() + static_cast<std::ptrdiff_t>(length));
+      std::vector<std::int32_t> padded = given;
+      padded.resize(std::max<std::size_t>(length, 8), -1);
+      EXPECT_EQ(model.logits(given), model.logits(padded)) << length;
+    }
+    EXPECT_NE(model.logits(std::vector<std::int32_t>{65}),
+              model.logits(std::vector<std::int32_t>{66}));
+  }
+}
+
+TEST(SimpleForward, MoreTokensThanPositionsAreAnErrorWithBothNumbers) {
+  const ModelConfig config = small_config(Masking::kStrict);
+  const SimpleModel model(config, golden::formula_weights(config));
+  const std::size_t most = max_bytes_for(200, 8);
+  EXPECT_NO_THROW(model.logits(std::vector<std::int32_t>(most, 1)));
+  try {
+    model.logits(std::vector<std::int32_t>(most + 1, 1));
+    FAIL() << "no error";
+  } catch (const UsageError& error) {
+    EXPECT_NE(std::string(error.what()).find("201"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("200"), std::string::npos) << error.what();
+  }
+}
+
+TEST(SimpleForward, AnIdThatIsNeitherAByteNorPaddingIsAnError) {
+  const ModelConfig config = small_config(Masking::kReference);
+  const SimpleModel model(config, golden::formula_weights(config));
+  for (const std::int32_t id : {-2, 256, 1 << 30})
+    EXPECT_THROW(model.logits(std::vector<std::int32_t>(20, id)), UsageError) << id;
 }
 
 TEST(SimpleForward, AMissingTensorIsNamedWithItsShape) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <map>
@@ -18,7 +19,8 @@
 namespace byteformer {
 namespace {
 
-constexpr std::size_t kMaxRecipeBytes = 1 << 20, kMaxDepth = 16, kMaxNodes = 100'000;
+constexpr std::size_t kMaxRecipeBytes = 1 << 20, kMaxDepth = 16, kMaxNodes = 100'000,
+                      kMaxLayers = 1024;
 
 // A value as it stood in YAML, with its place for messages.
 struct Value {
@@ -385,7 +387,11 @@ YAML::Node parse_yaml(const std::string& text, const std::string& name) {
   // Anchors and aliases could blow up to any size, and tags mean nothing here; no recipe of the
   // reference has them.
   try {
-    return YAML::Load(text);
+    const std::vector<YAML::Node> documents = YAML::LoadAll(text);
+    if (documents.size() > 1)
+      throw ConfigError(fmt::format("{}: {} YAML documents, but a recipe is one. Remove `---`.",
+                                    name, documents.size()));
+    return documents.empty() ? YAML::Node() : documents.front();
   } catch (const YAML::Exception& error) {
     throw ConfigError(
         fmt::format("{}:{}: not valid YAML: {}. Check indentation, colons and quotes.", name,
@@ -478,6 +484,11 @@ Recipe parse_recipe(std::string_view yaml, const std::string& file_name,
     key_named(name, value.where).read(recipe, value);
     given.insert(name);
   }
+  // Before finish() spreads the lists: their length is this number.
+  if (recipe.model.layers > kMaxLayers)
+    throw ConfigError(
+        fmt::format("{}: layers is {}, but must be from 1 to {}. The paper uses 12 and 32.",
+                    file_name, recipe.model.layers, kMaxLayers));
   finish(recipe, given);
   if (const auto input = nlohmann::json::parse(recipe.data.input, nullptr, false);
       !input.is_object())
@@ -500,6 +511,9 @@ Recipe load_recipe(const std::string& path, const std::vector<std::string>& over
     throw IoError(path + ": cannot be opened. Check that the recipe is there and may be read.");
   std::string text(kMaxRecipeBytes + 1, '\0');
   in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  // A folder opens, but does not read: it must not pass for an empty recipe.
+  if (in.bad() || std::filesystem::is_directory(path))
+    throw IoError(path + ": cannot be read. Give a recipe, a YAML file.");
   text.resize(static_cast<std::size_t>(in.gcount()));
   return parse_recipe(text, path, overrides);
 }

@@ -100,6 +100,18 @@ TEST(Recipe, HostileTextsAreErrors) {
   for (const std::string& text : texts) EXPECT_FALSE(error_of(text).empty());
 }
 
+TEST(Recipe, TooManyLayersAreRefusedBeforeTheyAreAllocated) {
+  EXPECT_NE(error_of("", {"model.classification.byteformer.layers=100000000000000"}).find("1024"),
+            std::string::npos);
+}
+
+TEST(Recipe, AFolderIsNoRecipe) { EXPECT_THROW(load_recipe(BYTEFORMER_SOURCE), IoError); }
+
+TEST(Recipe, ASecondDocumentIsNotDroppedInSilence) {
+  EXPECT_NE(error_of("common: {seed: 1}\n---\ncommon: {sed: 2}\n").find("documents"),
+            std::string::npos);
+}
+
 TEST(Recipe, OverridesNeedAValue) {
   EXPECT_NE(error_of("", {"common.seed"}).find("key=value"), std::string::npos);
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace byteformer {
 
@@ -9,13 +10,18 @@ Metrics::Metrics(std::size_t classes)
     : classes_(classes), confusion_(classes * classes, 0), bins_(10) {}
 
 void Metrics::add(std::span<const float> logits, std::size_t target) {
-  const auto best =
-      static_cast<std::size_t>(std::max_element(logits.begin(), logits.end()) - logits.begin());
+  // A logit that is not a number (a diverged model) ranks last, or it would pass for right.
+  auto rated = [&](std::size_t c) {
+    return std::isnan(logits[c]) ? -std::numeric_limits<float>::infinity() : logits[c];
+  };
+  std::size_t best = 0;
+  for (std::size_t c = 1; c < classes_; ++c)
+    if (rated(c) > rated(best)) best = c;
   // Rank of the target: classes above it, and equal ones of a lower index.
   std::size_t rank = 0;
   double sum = 0;
   for (std::size_t c = 0; c < classes_; ++c) {
-    rank += logits[c] > logits[target] || (logits[c] == logits[target] && c < target) ? 1 : 0;
+    rank += rated(c) > rated(target) || (rated(c) == rated(target) && c < target) ? 1 : 0;
     sum += std::exp(static_cast<double>(logits[c]) - logits[best]);
   }
   ++files_;
@@ -23,7 +29,7 @@ void Metrics::add(std::span<const float> logits, std::size_t target) {
   top5_ += rank < 5 ? 1 : 0;
   loss_ += std::log(sum) - (static_cast<double>(logits[target]) - logits[best]);
   ++confusion_[target * classes_ + best];
-  const double probability = 1 / sum;
+  const double probability = std::isfinite(sum) ? 1 / sum : 0;
   Bin& bin = bins_[std::min<std::size_t>(9, static_cast<std::size_t>(probability * 10))];
   ++bin.files;
   bin.probability += probability;

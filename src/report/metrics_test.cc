@@ -46,6 +46,14 @@ TEST(Metrics, ReliabilityComparesWhatWasClaimedWithWhatWasRight) {
   EXPECT_NEAR(m.expected_calibration_error(), 0.4, 1e-3);
 }
 
+TEST(Metrics, LogitsThatAreNoNumbersAreNotRight) {
+  Metrics m(3);
+  m.add(std::vector<float>{NAN, NAN, NAN}, 2);
+  m.add(std::vector<float>{1, NAN, 0}, 1);
+  EXPECT_EQ(m.top1(), 0);
+  EXPECT_TRUE(std::isnan(m.loss()));
+}
+
 TEST(Metrics, WithoutFilesEverythingIsZero) {
   const Metrics m(3);
   EXPECT_EQ(m.top1(), 0);

@@ -28,9 +28,10 @@ Progress::~Progress() {
 void Progress::show(std::size_t done, const std::string& text) {
   const bool is_first = first_ == 0;
   if (is_first) first_ = done;  // a resumed epoch does not begin at 0
+  const bool is_last = total_ > 0 && done >= total_;
   const double interval = terminal_ ? 0.1 : 30;
-  if (drawn_ && done < total_ && seconds_since(last_) < interval) return;
-  if (!terminal_ && !drawn_ && seconds_since(start_) < interval && done < total_) return;
+  if (drawn_ && !is_last && seconds_since(last_) < interval) return;
+  if (!terminal_ && !drawn_ && !is_last && seconds_since(start_) < interval) return;
   last_ = std::chrono::steady_clock::now();
   std::string line = fmt::format("{} {}/{}", what_, done, total_);
   if (total_ > 0)

@@ -99,5 +99,41 @@ TEST_F(ClassifierTest, BelowTheThresholdTheLabelIsUnknown) {
   EXPECT_FALSE(p.top.empty());
 }
 
+TEST_F(ClassifierTest, EqualLogitsAreListedByClassIndex) {
+  ModelDirectory model = tiny_model();
+  Tensor& weight = model.weights["classifier.weight"];
+  weight = Tensor::from_floats(weight.shape, std::vector<float>(element_count(weight.shape)));
+  model.weights["classifier.bias"] = Tensor::from_floats({3}, std::vector<float>{1, 2, 2});
+  save_model(path(), model);
+  const Prediction p = Classifier(path()).classify(file_);
+  ASSERT_EQ(p.top.size(), 3U);
+  EXPECT_EQ(p.top[0].class_index, 1U);
+  EXPECT_EQ(p.top[1].class_index, 2U);
+  EXPECT_EQ(p.top[2].class_index, 0U);
+}
+
+TEST_F(ClassifierTest, SoftmaxOfLargeLogitsDoesNotOverflow) {
+  ModelDirectory model = tiny_model();
+  model.weights["classifier.bias"] = Tensor::from_floats({3}, std::vector<float>{0, 1e30F, -1e30F});
+  save_model(path(), model);
+  const Prediction p = Classifier(path()).classify(file_);
+  EXPECT_EQ(p.label, "pear");
+  EXPECT_EQ(p.probability, 1);
+  EXPECT_EQ(p.top[2].probability, 0);
+}
+
+TEST_F(ClassifierTest, LogitsThatAreNotFiniteAreAnErrorThatNamesTheClass) {
+  ModelDirectory model = tiny_model();
+  model.weights["classifier.bias"] =
+      Tensor::from_floats({3}, std::vector<float>{0, std::nanf(""), 0});
+  save_model(path(), model);
+  try {
+    Classifier(path()).classify(file_);
+    FAIL() << "no error";
+  } catch (const ModelError& error) {
+    EXPECT_NE(std::string(error.what()).find("pear"), std::string::npos) << error.what();
+  }
+}
+
 }  // namespace
 }  // namespace byteformer
