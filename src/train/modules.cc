@@ -119,6 +119,7 @@ torch::Tensor TrainableModel::stem(const BatchLayout& layout) const {  // -> [to
     const torch::Tensor by_position = conv.permute({1, 2, 0}).reshape({d, k * d});  // [i, p o]
     table =
         torch::mm(embedding, by_position).view({257, k, d}).transpose(0, 1).reshape({k * 257, d});
+    table = table.to(embedding.scalar_type());  // autocast's product is BF16, which rows.cc lacks
   }
   const torch::Tensor tokens =
       sum_table_rows(table, layout.table_rows, std::max<std::int64_t>(k, 1));

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <limits>
@@ -117,6 +118,41 @@ TEST_F(TrainerTest, AResumedRunGoesOnToTheBitFromItsEpoch) {
     EXPECT_EQ(tensor.data, resumed.weights.at(name).data) << name;
   for (const auto& [name, tensor] : whole.ema)
     EXPECT_EQ(tensor.data, resumed.ema.at(name).data) << "average of " << name;
+}
+
+TEST_F(TrainerTest, ARunStoppedWithinAnEpochGoesOnToTheBit) {
+  train(options("whole"));
+  TrainOptions cut = options("cut");
+  // The message at the end of epoch 2 comes before the loop looks for signals after its next step.
+  cut.notice = [](const std::string& text) {
+    if (text.starts_with("epoch 2:")) std::raise(SIGTERM);
+  };
+  ASSERT_EQ(train(cut), TrainResult::kStopped);
+  const Checkpoint stopped = load_checkpoint((folder_ / "cut/checkpoint-last").string());
+  EXPECT_EQ(stopped.epoch, 2U);
+  EXPECT_EQ(stopped.batch, 1U);
+  cut.resume = true;
+  cut.notice = [](const std::string&) {};
+  ASSERT_EQ(train(cut), TrainResult::kDone);
+  const Checkpoint whole = load_checkpoint((folder_ / "whole/checkpoint-last").string()),
+                   resumed = load_checkpoint((folder_ / "cut/checkpoint-last").string());
+  for (const auto& [name, tensor] : whole.weights)
+    EXPECT_EQ(tensor.data, resumed.weights.at(name).data) << name;
+  for (const auto& [name, tensor] : whole.ema)
+    EXPECT_EQ(tensor.data, resumed.ema.at(name).data) << "average of " << name;
+  ASSERT_EQ(whole.history.size(), resumed.history.size());
+  EXPECT_EQ(whole.history[2].train_loss, resumed.history[2].train_loss)
+      << "the loss of the steps before the stop counts";
+}
+
+TEST_F(TrainerTest, LearnsInMixedPrecision) {
+  TrainOptions mixed = options("mixed");
+  mixed.recipe.common.bf16 = true;
+  mixed.recipe.model.merges.assign(2, true);  // so that every kind of layer runs
+  ASSERT_EQ(train(mixed), TrainResult::kDone);
+  const Checkpoint last = load_checkpoint((folder_ / "mixed/checkpoint-last").string());
+  EXPECT_EQ(last.best, 1.0);
+  EXPECT_LT(last.history.back().train_loss, last.history.front().train_loss);
 }
 
 TEST_F(TrainerTest, ARunThatIsThereIsNotOverwrittenWithoutResume) {
