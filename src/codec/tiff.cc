@@ -63,8 +63,8 @@ std::optional<TiffPixels> find_tiff_pixels(std::span<const std::uint8_t> file) {
   // The two sizes are the values of the first two tags; all else must be what encode_tiff() writes
   // for them.
   const std::size_t width = get32(18), height = get32(30), pixels = file.size() - kTiffHeader;
-  if (width == 0 || height == 0 || width > pixels || height > pixels ||
-      3 * width * height != pixels)
+  if (width == 0 || height == 0 || width > pixels || height > pixels || pixels % (3 * width) != 0 ||
+      pixels / (3 * width) != height)  // a product could overflow
     return std::nullopt;
   const std::vector<std::uint8_t> written = encode_tiff(file.subspan(kTiffHeader), width, height);
   for (std::size_t i = 0; i < kTiffHeader; ++i)

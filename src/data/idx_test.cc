@@ -70,6 +70,12 @@ TEST_F(EncodeIdx, WritesGrayAsThreeEqualChannelsInFoldersOfClasses) {
   EXPECT_TRUE(std::filesystem::exists(folder_.path() / "out/shoe/00001.tiff"));
 }
 
+TEST_F(EncodeIdx, RefusesLabelsOfAnotherNumberThanThePictures) {
+  folder_.write("t-labels-idx1-ubyte", "\0\0\x08\x01\0\0\0\x03\x01\0\0"s);
+  EXPECT_THROW(write_idx_as_tiff(set_, folder_.path() / "out", {}, 0), FormatError);
+  EXPECT_FALSE(std::filesystem::exists(folder_.path() / "out"));
+}
+
 TEST_F(EncodeIdx, RefusesNamesThatAreNoFoldersTooFewOfThemAndAFolderThatIsNotEmpty) {
   for (const std::vector<std::string>& names :
        {std::vector<std::string>{"a"}, {"a", "a"}, {"a", "../b"}, {"a", ""}, {"a", ".."}})

@@ -8,8 +8,11 @@
 namespace byteformer {
 namespace {
 
-// FNV-1a of the last two parts of the name, class/file: the same wherever the folder lies.
-std::uint64_t hash_of(const std::string& name) {
+// FNV-1a of the last two parts of the name, class/file: the same wherever the folder lies, and in a
+// tar archive of it, whatever the archive is called.
+std::uint64_t hash_of(const Sample& sample) {
+  const std::string name =
+      sample.in_tar ? sample.name.substr(sample.container.size() + 1) : sample.name;
   std::size_t slash = name.rfind('/');
   if (slash != std::string::npos && slash > 0) slash = name.rfind('/', slash - 1);
   std::uint64_t hash = 0xCBF29CE484222325u;
@@ -24,7 +27,7 @@ std::pair<std::vector<Sample>, std::vector<Sample>> split(const std::vector<Samp
                                                           double share) {
   std::map<std::size_t, std::vector<std::pair<std::uint64_t, std::size_t>>> by_class;
   for (std::size_t i = 0; i < samples.size(); ++i)
-    by_class[samples[i].class_index].emplace_back(hash_of(samples[i].name), i);
+    by_class[samples[i].class_index].emplace_back(hash_of(samples[i]), i);
   // A file goes to the second part if its hash is small; a class that would get none there gives
   // its smallest.
   const auto limit = static_cast<std::uint64_t>(std::ldexp(share, 32));

@@ -40,6 +40,22 @@ TEST(Split, DoesNotDependOnWhereTheFolderLiesAndMovesNoFileWhenOthersCome) {
   for (const std::string& name : tails(here.second)) EXPECT_TRUE(more.contains(name)) << name;
 }
 
+TEST(Split, AnArchiveIsSplitLikeItsFolderWhateverItIsCalled) {
+  const std::set<std::string> folder = tails(split(samples("x", 500), 0.2).second);
+  for (const std::string archive : {"one.tar", "dir/two.tar"}) {
+    std::vector<Sample> members = samples("", 500);
+    for (Sample& s : members) {
+      s.name = archive + ":" + s.name.substr(1);
+      s.container = archive;
+      s.in_tar = true;
+    }
+    std::set<std::string> names;
+    for (const Sample& s : split(members, 0.2).second)
+      names.insert("/" + s.name.substr(archive.size() + 1));
+    EXPECT_EQ(names, folder) << archive;
+  }
+}
+
 TEST(Split, AClassOfTwoFilesGivesOneToEachPart) {
   const auto [first, second] = split(samples("x", 2), 0.01);
   EXPECT_EQ(first.size(), 2U);

@@ -86,6 +86,10 @@ ClassFolder list_class_folder(const Path& path, const Notice& notice) {
         empty.push_back(name);
       }
     for (const std::string& name : empty) notice("the class " + printable(name) + " has no files");
+  } else if (!S_ISREG(status.st_mode)) {  // opening a FIFO would wait for a writer
+    throw UsageError(shown +
+                     ": is neither a folder nor a file. Give a folder with one folder a class, or "
+                     "a tar archive of these.");
   } else {
     for_each_tar_member(
         path,
@@ -97,8 +101,14 @@ ClassFolder list_class_folder(const Path& path, const Notice& notice) {
   }
   left_out.say(notice);
   for (auto& [name, samples] : by_class) {
-    std::sort(samples.begin(), samples.end(),
-              [](const Sample& a, const Sample& b) { return a.name < b.name; });
+    // A member that was added to an archive again replaces the earlier one, as tar unpacks it: the
+    // later comes first here, and unique() keeps the first.
+    std::sort(samples.begin(), samples.end(), [](const Sample& a, const Sample& b) {
+      return a.name != b.name ? a.name < b.name : a.tar_offset > b.tar_offset;
+    });
+    samples.erase(std::unique(samples.begin(), samples.end(),
+                              [](const Sample& a, const Sample& b) { return a.name == b.name; }),
+                  samples.end());
     for (Sample& sample : samples) {
       sample.class_index = folder.classes.size();
       folder.samples.push_back(std::move(sample));

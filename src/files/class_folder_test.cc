@@ -1,6 +1,7 @@
 #include "files/class_folder.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <cstdlib>
 
@@ -45,6 +46,24 @@ TEST_F(ClassFolderTest, ATarOfTheSameLayoutGivesTheSameFiles) {
   ASSERT_EQ(archive.samples.size(), 3U);
   const std::vector<std::uint8_t> bytes = read_sample(archive.samples[0]);
   EXPECT_EQ(std::string(bytes.begin(), bytes.end()), "data/A/x");
+}
+
+TEST_F(ClassFolderTest, AMemberThatWasAddedAgainReplacesTheEarlierOne) {
+  const std::string tar = (folder_.path() / "data.tar").string();
+  const std::string in = "tar -C " + (folder_.path() / "data").string();
+  ASSERT_EQ(std::system((in + " -cf " + tar + " A b").c_str()), 0);
+  folder_.write("data/A/x", "newer");
+  ASSERT_EQ(std::system((in + " -rf " + tar + " A/x").c_str()), 0);
+  const ClassFolder archive = list_class_folder(tar, collect());
+  ASSERT_EQ(archive.samples.size(), 3U);
+  const std::vector<std::uint8_t> bytes = read_sample(archive.samples[0]);
+  EXPECT_EQ(std::string(bytes.begin(), bytes.end()), "newer");
+}
+
+TEST_F(ClassFolderTest, AFifoGivenAsDataIsRefusedAndNotWaitedFor) {
+  const std::string fifo = (folder_.path() / "fifo").string();
+  ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
+  EXPECT_THROW(list_class_folder(fifo, collect()), UsageError);
 }
 
 TEST_F(ClassFolderTest, ClassesAreTheModelsAndMatchedByName) {

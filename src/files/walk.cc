@@ -22,10 +22,15 @@ std::vector<std::string> names_in(const Path& folder, const Notice& notice) {
     notice(printable(folder) + " cannot be listed (" + std::strerror(errno) + "); skipped");
     return names;
   }
-  while (const dirent* entry = ::readdir(directory)) {
+  for (;;) {
+    errno = 0;  // the only way to tell the end from a failure
+    const dirent* entry = ::readdir(directory);
+    if (entry == nullptr) break;
     const std::string_view name = entry->d_name;
     if (name != "." && name != "..") names.emplace_back(name);
   }
+  if (errno != 0)
+    notice(printable(folder) + " was listed in part only (" + std::strerror(errno) + ")");
   ::closedir(directory);
   std::sort(names.begin(), names.end());
   return names;
