@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
 #include <iterator>
@@ -164,16 +165,32 @@ TEST_F(Commands, ListsOfFilesAreSplitAtLinesOrNulBytes) {
             "./new\nline");
 }
 
-TEST_F(Commands, AFileWithoutPermissionIsUnreadable) {
+TEST_F(Commands, WhatMayNotBeReadIsUnreadableAFolderToo) {
   if (::geteuid() != 0 || std::system("command -v setpriv >/dev/null") != 0)
     GTEST_SKIP() << "needs root and setpriv to become somebody else";
   folder_.write("secret", "x");
-  const Outcome o =
-      run("chmod 755 . ; chmod 0 secret; cp -r $(dirname $BF)/byteformer .; setpriv --reuid 65534 "
-          "--regid 65534 --clear-groups ./byteformer predict model secret");
+  folder_.write("tree/closed/x", "x");
+  folder_.write("tree/open", "x");
+  const Outcome o = run(
+      "chmod 755 . ; chmod 0 secret tree/closed; cp $BF . ; setpriv --reuid 65534 --regid 65534 "
+      "--clear-groups ./byteformer predict model secret tree");
   EXPECT_EQ(o.status, 1) << o.err;
-  ASSERT_EQ(o.records().size(), 1U);
-  EXPECT_EQ(o.records()[0]["error"]["kind"], "unreadable");
+  const std::vector<json> records = o.records();
+  ASSERT_EQ(records.size(), 3U) << o.out;
+  EXPECT_EQ(records[0]["error"]["kind"], "unreadable");
+  EXPECT_EQ(records[1]["path"], "tree/closed");
+  EXPECT_EQ(records[1]["error"]["kind"], "unreadable");
+  EXPECT_TRUE(records[2].contains("label"));
+}
+
+TEST_F(Commands, ASystemThatRefusesThreadsIsServedWithFewer) {
+  if (::geteuid() != 0 || std::system("command -v setpriv >/dev/null") != 0)
+    GTEST_SKIP() << "needs root and setpriv to become somebody else";
+  const Outcome o =
+      run("chmod 755 . ; cp $BF . ; prlimit --nproc=2 setpriv --reuid 65533 --regid 65533 "
+          "--clear-groups ./byteformer predict model data --threads 64");
+  EXPECT_EQ(o.status, 0) << o.err;
+  EXPECT_EQ(o.records().size(), 2U);
 }
 
 TEST_F(Commands, EvalPrintsOneObjectAndLeavesAPage) {
@@ -222,17 +239,29 @@ TEST_F(Commands, InspectSaysWhatAModelAndARecipeAre) {
   EXPECT_EQ(recipe["tokens"], 9415);
 }
 
-TEST_F(Commands, WrongUsageIsStatusTwoAndOneLine) {
+TEST_F(Commands, WhatCannotStartIsStatusTwoAndOneLine) {
   for (const char* line :
-       {"$BF", "$BF fly", "$BF predict", "$BF predict model", "$BF predict missing data",
-        "$BF predict model data --format xml", "$BF eval model --data missing",
-        "$BF inspect missing.yaml", "BYTEFORMER_KERNELS=abacus $BF predict model data"}) {
+       {"$BF fly", "$BF predict", "$BF predict model", "$BF predict missing data",
+        "$BF predict model --files-from missing", "$BF predict model data --format xml",
+        "$BF predict model data --top x", "$BF predict model data --threads 100000",
+        "$BF predict model data --fly", "$BF eval missing --data data",
+        "$BF eval model --data missing", "$BF inspect missing.yaml", "$BF encode --fly",
+        "BYTEFORMER_KERNELS=abacus $BF predict model data"}) {
     const Outcome o = run(line);
-    EXPECT_TRUE(o.status == 2 ||
-                (o.status == 1 && std::string(line).find("missing") != std::string::npos))
-        << line << ": " << o.status << " " << o.err;
+    EXPECT_EQ(o.status, 2) << line << ": " << o.err;
     EXPECT_EQ(o.out, "") << line;
-    EXPECT_NE(o.err, "") << line;
+    EXPECT_TRUE(o.err.starts_with("byteformer: ")) << line << ": " << o.err;
+    EXPECT_EQ(std::count(o.err.begin(), o.err.end(), '\n'), 1) << line << ": " << o.err;
+    EXPECT_LT(o.err.size(), 500U) << line << ": " << o.err;
+  }
+}
+
+TEST_F(Commands, AFullStandardOutputIsAFailure) {
+  for (const char* line : {"$BF --version > /dev/full", "$BF --help > /dev/full",
+                           "$BF predict model data > /dev/full"}) {
+    const Outcome o = run(line);
+    EXPECT_EQ(o.status, 1) << line;
+    EXPECT_NE(o.err.find("standard output"), std::string::npos) << line << ": " << o.err;
   }
 }
 

@@ -85,8 +85,13 @@ struct ThreadPool::State {
 
 ThreadPool::ThreadPool(unsigned threads) : state_(std::make_unique<State>()) {
   if (threads == 0) threads = usable_processors();
-  for (unsigned i = 1; i < threads; ++i)
-    state_->workers.emplace_back([state = state_.get()] { state->run(); });
+  try {
+    for (unsigned i = 1; i < threads; ++i)
+      state_->workers.emplace_back([state = state_.get()] { state->run(); });
+  } catch (const std::system_error&) {
+    // The system gives no more threads; those that are there do the work, and threads() says how
+    // many.
+  }
 }
 
 ThreadPool::~ThreadPool() {

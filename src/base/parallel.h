@@ -15,7 +15,8 @@ unsigned usable_processors();
 
 class ThreadPool {
  public:
-  explicit ThreadPool(unsigned threads);  // 0 means usable_processors()
+  // 0 means usable_processors(). Fewer where the system refuses more: threads() says how many.
+  explicit ThreadPool(unsigned threads);
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cli/arguments.h"
 #include "cli/exit_status.h"
 #include "data/encode_idx.h"
 
@@ -34,11 +35,7 @@ int run(int argc, char** argv) {
       ->delimiter(',')
       ->type_name("A,B,...");
   app.add_option("--limit", limit, "only so many pictures; default: all");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kExitDone : kExitWrongUsage;
-  }
+  if (shows_help(app, {argv + 1, argv + argc})) return kExitDone;
   const std::size_t files = write_idx_as_tiff(images, output, names, limit);
   fmt::print(stderr, "wrote {} files to {}\n", files, output);
   return kExitDone;

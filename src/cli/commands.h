@@ -4,10 +4,6 @@
 #include <string>
 #include <vector>
 
-namespace CLI {
-class App;
-}
-
 namespace byteformer {
 
 // Each returns an exit status and throws byteformer::Error.
@@ -18,8 +14,5 @@ int inspect(const std::vector<std::string>& arguments, const std::string& comman
 // Replaces this process by byteformer-codec or byteformer-train, which is looked for beside this
 // program, in ../libexec/byteformer and on the PATH. Throws UsageError if it is not there.
 [[noreturn]] void start_program(const std::string& name, const std::vector<std::string>& arguments);
-
-// Parses arguments. A status to return at once (help was shown, or they are wrong), or -1 to go on.
-int parse_arguments(CLI::App& app, std::vector<std::string> arguments);
 
 }  // namespace byteformer

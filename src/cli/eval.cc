@@ -7,6 +7,7 @@
 #include "base/atomic_file.h"
 #include "base/parallel.h"
 #include "byteformer/classifier.h"
+#include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/exit_status.h"
 #include "cli/record.h"
@@ -124,15 +125,16 @@ int eval(const std::vector<std::string>& arguments, const std::string& command_l
                  "a file with more tokens than the model has positions: refuse it, or cut it")
       ->capture_default_str()
       ->check(CLI::IsMember({"refuse", "cut"}));
-  app.add_option("--threads", threads, "default: what the process may use");
-  if (const int status = parse_arguments(app, arguments); status >= 0) return status;
+  app.add_option("--threads", threads, "default: what the process may use")
+      ->check(CLI::Range(0, 1024));
+  if (shows_help(app, arguments)) return kExitDone;
 
   ClassifierOptions options;
   options.threads = 1;
   options.long_files = long_files == "cut" ? LongFiles::kCut : LongFiles::kRefuse;
-  const Classifier classifier(model, options);
-  ClassFolder folder = list_class_folder(
-      data, [](const std::string& message) { fmt::print(stderr, "byteformer: {}\n", message); });
+  const Classifier classifier = starting([&] { return Classifier(model, options); });
+  const Notice say = [](const std::string& text) { fmt::print(stderr, "byteformer: {}\n", text); };
+  ClassFolder folder = starting([&] { return list_class_folder(data, say); });
   match_classes(folder, classifier.classes());
   ReadLimit limit;
   if (classifier.max_bytes() != SIZE_MAX) limit = {classifier.max_bytes() + 1, true};

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "byteformer/error.h"
+#include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/exit_status.h"
 #include "cli/record.h"
@@ -102,14 +103,14 @@ int inspect(const std::vector<std::string>& arguments, const std::string&) {
   app.add_option("--bytes", bytes, "length of the file that is counted for")->capture_default_str();
   app.add_option("--classes", classes, "of a recipe, whose data would say it")
       ->capture_default_str()
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(1, 1 << 24));
   app.add_flag("--check", check_logits, "compute the model's golden inputs and compare");
   app.add_flag("--json", json, "one object");
-  if (const int status = parse_arguments(app, arguments); status >= 0) return status;
+  if (shows_help(app, arguments)) return kExitDone;
 
   Json facts;
   if (std::filesystem::is_directory(path)) {
-    const ModelDirectory model = load_model(path);
+    const ModelDirectory model = starting([&] { return load_model(path); });
     facts = facts_of(model.config, bytes);
     facts["classes"] = model.classes;
     facts["input"] = Json::parse(model.input);
@@ -117,7 +118,7 @@ int inspect(const std::vector<std::string>& arguments, const std::string&) {
   } else {
     if (check_logits)
       throw UsageError("--check needs a model directory; " + printable(path) + " is a recipe.");
-    Recipe recipe = load_recipe(path);
+    Recipe recipe = starting([&] { return load_recipe(path); });
     recipe.model.classes = classes;
     facts = facts_of(recipe.model, bytes);
   }

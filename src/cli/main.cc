@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <cerrno>
 #include <climits>
 #include <csignal>
@@ -14,6 +13,7 @@
 #include "byteformer/version.h"
 #include "cli/commands.h"
 #include "cli/exit_status.h"
+#include "cli/record.h"
 #include "kernels/kernels.h"
 
 namespace byteformer {
@@ -51,11 +51,12 @@ int run(int argc, char** argv) {
   if (command == "train") start_program("byteformer-train", arguments);
   if (command == "encode") start_program("byteformer-codec", arguments);
   if (command == "--version") {
-    fmt::print("byteformer {}\nkernels {} (f32)\n", kVersion, kernels::chosen_set().name);
+    write_out(
+        fmt::format("byteformer {}\nkernels {} (f32)\n", kVersion, kernels::chosen_set().name));
     return kExitDone;
   }
   if (command == "--help" || command == "-h") {
-    std::fputs(kHelp, stdout);
+    write_out(kHelp);
     return kExitDone;
   }
   if (command.empty()) {
@@ -68,16 +69,6 @@ int run(int argc, char** argv) {
 }
 
 }  // namespace
-
-int parse_arguments(CLI::App& app, std::vector<std::string> arguments) {
-  std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants them
-  try {
-    app.parse(arguments);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kExitDone : kExitWrongUsage;
-  }
-  return -1;
-}
 
 void start_program(const std::string& name, const std::vector<std::string>& arguments) {
   std::vector<char*> argv = {const_cast<char*>(name.c_str())};

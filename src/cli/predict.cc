@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "byteformer/classifier.h"
+#include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/exit_status.h"
 #include "cli/record.h"
@@ -49,23 +50,26 @@ int predict(const std::vector<std::string>& arguments, const std::string&) {
   app.add_flag("--json", json, "the same as --format jsonl");
   app.add_option("--top", options.top, "so many labels in a record")
       ->capture_default_str()
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(1, 1000000));
   app.add_flag("--logits", logits, "add the logits, in class order (jsonl)");
   app.add_option("--long-files", long_files,
                  "a file with more tokens than the model has positions: refuse it, or cut it")
       ->capture_default_str()
       ->check(CLI::IsMember({"refuse", "cut"}));
   app.add_option("--threads", options.threads,
-                 "threads for one file; default: what the process may use");
-  if (const int status = parse_arguments(app, arguments); status >= 0) return status;
+                 "threads for one file; default: what the process may use")
+      ->check(CLI::Range(0, 1024));
+  if (shows_help(app, arguments)) return kExitDone;
   if (!list.empty()) {
-    for (Path& path : read_file_list(list, nul ? '\0' : '\n')) paths.push_back(std::move(path));
+    const std::vector<Path> listed =
+        starting([&] { return read_file_list(list, nul ? '\0' : '\n'); });
+    paths.insert(paths.end(), listed.begin(), listed.end());
   } else if (paths.empty()) {
     throw UsageError("no input. Name files, folders or -, or give --files-from FILE.");
   }
   options.long_files = long_files == "cut" ? LongFiles::kCut : LongFiles::kRefuse;
 
-  const Classifier classifier(model, options);
+  const Classifier classifier = starting([&] { return Classifier(model, options); });
   // One byte more than fits tells a file that is too long, without reading the rest of an endless
   // stream.
   const std::size_t most = classifier.max_bytes();

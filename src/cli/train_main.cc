@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
+#include "cli/arguments.h"
 #include "cli/exit_status.h"
 #include "recipe/recipe.h"
 #include "train/trainer.h"
@@ -53,22 +54,19 @@ int run(int argc, char** argv) {
       ->capture_default_str();
   app.add_flag("--resume", options.resume, "go on with the run in --output");
   app.add_option("--threads", options.threads,
-                 "threads of LibTorch; default: what the process may use");
+                 "threads of LibTorch; default: what the process may use")
+      ->check(CLI::Range(0, 1024));
   app.add_flag("--help-recipe", help_recipe, "list the keys of a recipe");
   app.add_option("overrides", overrides, "key=value: replaces a value of the recipe")
       ->type_name("KEY=VALUE");
   options.run_directory = "runs/latest";
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kExitDone : kExitWrongUsage;
-  }
+  if (shows_help(app, {argv + 1, argv + argc})) return kExitDone;
   if (help_recipe) {
     std::fputs(recipe_help().c_str(), stdout);
     return kExitDone;
   }
-  options.recipe =
-      config.empty() ? parse_recipe("", "the defaults", overrides) : load_recipe(config, overrides);
+  options.recipe = config.empty() ? parse_recipe("", "the defaults", overrides)
+                                  : starting([&] { return load_recipe(config, overrides); });
   if (!data.empty()) options.recipe.data.train = data;
   if (options.recipe.data.train.empty())
     throw UsageError(

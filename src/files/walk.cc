@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #include <string_view>
 
 #include "files/name.h"
@@ -15,13 +16,10 @@ namespace {
 
 // Names in a folder, sorted by bytes, so that the order does not depend on the file system. Nothing
 // if it cannot be read, which is said.
-std::vector<std::string> names_in(const Path& folder, const Notice& notice) {
+std::optional<std::vector<std::string>> names_in(const Path& folder, const Notice& notice) {
   std::vector<std::string> names;
   DIR* directory = ::opendir(folder.c_str());
-  if (directory == nullptr) {
-    notice(printable(folder) + " cannot be listed (" + std::strerror(errno) + "); skipped");
-    return names;
-  }
+  if (directory == nullptr) return std::nullopt;
   for (;;) {
     errno = 0;  // the only way to tell the end from a failure
     const dirent* entry = ::readdir(directory);
@@ -45,7 +43,11 @@ const char* special_kind(mode_t mode) {
 // False when visit asked to stop.
 bool walk(const Path& folder, const std::function<bool(const Found&)>& visit,
           const Notice& notice) {
-  for (const std::string& name : names_in(folder, notice)) {
+  const std::optional<std::vector<std::string>> names = names_in(folder, notice);
+  // Passed on as an input, so that what could not be listed has a record and is not taken for
+  // empty.
+  if (!names) return visit({folder, Origin::kFound});
+  for (const std::string& name : *names) {
     const Path path = folder.ends_with('/') ? folder + name : folder + "/" + name;
     struct stat itself {
     }, target{};
@@ -87,7 +89,8 @@ void for_each_input(const std::vector<Path>& paths, const std::function<bool(con
 
 std::vector<std::string> folders_in(const Path& folder) {
   std::vector<std::string> folders;
-  for (std::string& name : names_in(folder, [](const std::string&) {})) {
+  for (std::string& name :
+       names_in(folder, [](const std::string&) {}).value_or(std::vector<std::string>())) {
     struct stat status {};
     if (::lstat((folder + "/" + name).c_str(), &status) == 0 && S_ISDIR(status.st_mode))
       folders.push_back(std::move(name));

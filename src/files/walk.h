@@ -19,8 +19,8 @@ struct Found {
 using Notice = std::function<void(const std::string& message)>;
 
 // Calls visit for each input of `paths` in order: a folder is walked, anything else is passed on as
-// given. Returns early when visit returns false. A path that is not there is passed on too (reading
-// it then fails with its own record).
+// given. Returns early when visit returns false. A path that is not there, or a folder that cannot
+// be listed, is passed on too (reading it then fails with its own record).
 void for_each_input(const std::vector<Path>& paths, const std::function<bool(const Found&)>& visit,
                     const Notice& notice);
 

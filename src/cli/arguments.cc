@@ -1,0 +1,21 @@
+#include "cli/arguments.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+
+namespace byteformer {
+
+bool shows_help(CLI::App& app, std::vector<std::string> arguments) {
+  std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants them
+  try {
+    app.parse(arguments);
+  } catch (const CLI::Success& help) {
+    app.exit(help);
+    return true;
+  } catch (const CLI::ParseError& error) {
+    throw UsageError(std::string(error.what()) + ". `" + app.get_name() + " --help` says more.");
+  }
+  return false;
+}
+
+}  // namespace byteformer

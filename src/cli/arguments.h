@@ -1,0 +1,30 @@
+// What the three programs do alike with their arguments.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "byteformer/error.h"
+
+namespace CLI {
+class App;
+}
+
+namespace byteformer {
+
+// Parses the arguments after the command's name. True if help was asked for and shown. Throws
+// UsageError, one line.
+bool shows_help(CLI::App& app, std::vector<std::string> arguments);
+
+// Runs what must succeed before any work can start: its failure is wrong usage to a script (exit
+// status 2), not a failed input.
+template <class Body>
+auto starting(Body body) {
+  try {
+    return body();
+  } catch (const Error& error) {
+    throw UsageError(error.what());
+  }
+}
+
+}  // namespace byteformer
