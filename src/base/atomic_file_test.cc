@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "byteformer/error.h"
+#include "tests/temporary_folder.h"
 
 namespace byteformer {
 namespace {
@@ -22,14 +23,9 @@ namespace fs = std::filesystem;
 
 class AtomicFile : public testing::Test {
  protected:
-  AtomicFile() {
-    std::string name = testing::TempDir() + "atomic_file_XXXXXX";
-    folder_ = ::mkdtemp(name.data());
-  }
   ~AtomicFile() override {
     std::error_code ignored;
     fs::permissions(folder_, fs::perms::owner_all, ignored);
-    fs::remove_all(folder_, ignored);
   }
 
   static std::string contents_of(const fs::path& path) {
@@ -53,7 +49,8 @@ class AtomicFile : public testing::Test {
     return "no error";
   }
 
-  fs::path folder_;
+  const TemporaryFolder temporary_;
+  const fs::path folder_ = temporary_.path();
 };
 
 // No file may grow beyond `bytes`: what a full disk looks like.

@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <random>
-#include <string>
+#include <string_view>
 #include <vector>
 
 namespace byteformer {
@@ -29,5 +29,9 @@ class Random {
 // A seed for one purpose out of a run's seed, so that streams do not overlap and do not depend on
 // the order in which threads draw: mix_seed(run seed, epoch, sample).
 std::uint64_t mix_seed(std::uint64_t seed, std::uint64_t a, std::uint64_t b = 0);
+
+// FNV-1a, 64 bits, going on from `hash`: for lists of names and decisions that follow from a name.
+inline constexpr std::uint64_t kEmptyHash = 0xCBF29CE484222325u;
+std::uint64_t hash_of_text(std::string_view text, std::uint64_t hash = kEmptyHash);
 
 }  // namespace byteformer

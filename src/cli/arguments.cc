@@ -18,4 +18,15 @@ bool shows_help(CLI::App& app, std::vector<std::string> arguments) {
   return false;
 }
 
+std::string command_line(std::string start, const std::vector<std::string>& arguments) {
+  for (const std::string& word : arguments) {
+    const bool is_plain =
+        !word.empty() && word.find_first_of(" \t\n'\"\\$`*?[]{}()<>|&;#~!") == std::string::npos;
+    std::string quoted;
+    for (const char c : word) quoted += c == '\'' ? "'\\''" : std::string(1, c);
+    start += " " + (is_plain ? word : "'" + quoted + "'");
+  }
+  return start;
+}
+
 }  // namespace byteformer

@@ -16,6 +16,9 @@ namespace byteformer {
 // UsageError, one line.
 bool shows_help(CLI::App& app, std::vector<std::string> arguments);
 
+// The program's words as a shell would take them again, behind `start`.
+std::string command_line(std::string start, const std::vector<std::string>& arguments);
+
 // Runs what must succeed before any work can start: its failure is wrong usage to a script (exit
 // status 2), not a failed input.
 template <class Body>

@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <mutex>
 #include <nlohmann/json.hpp>
 
 #include "base/atomic_file.h"
@@ -62,11 +61,9 @@ Json json_of(const Result& r, const Classifier& classifier, const std::string& m
   Json per_class = Json::array(), confusion = Json::array();
   for (std::size_t c = 0; c < r.metrics.classes(); ++c) {
     std::vector<std::size_t> row;
-    std::size_t files = 0;
     for (std::size_t p = 0; p < r.metrics.classes(); ++p) row.push_back(r.metrics.count(c, p));
-    for (const std::size_t n : row) files += n;
     per_class.push_back({{"label", classifier.classes()[c]},
-                         {"files", files},
+                         {"files", r.metrics.files_of(c)},
                          {"recall", r.metrics.recall(c)},
                          {"precision", r.metrics.precision(c)}});
     confusion.push_back(row);

@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <climits>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
@@ -11,6 +10,7 @@
 
 #include "byteformer/error.h"
 #include "byteformer/version.h"
+#include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/exit_status.h"
 #include "cli/record.h"
@@ -31,20 +31,11 @@ constexpr const char* kHelp =
     "Exit status: 0 all done; 1 some inputs failed (each has its record); 2 wrong usage; 75 a "
     "training was stopped.\n";
 
-std::string quoted(const std::string& word) {
-  if (!word.empty() && word.find_first_of(" \t\n'\"\\$`*?[]{}()<>|&;#~!") == std::string::npos)
-    return word;
-  std::string text = "'";
-  for (const char c : word) text += c == '\'' ? "'\\''" : std::string(1, c);
-  return text + "'";
-}
-
 int run(int argc, char** argv) {
   ::signal(SIGPIPE, SIG_IGN);  // a closed pipe is seen where it is written to
   const std::string command = argc > 1 ? argv[1] : "";
   const std::vector<std::string> arguments(argv + std::min(argc, 2), argv + argc);
-  std::string line = "byteformer";
-  for (int i = 1; i < argc; ++i) line += " " + quoted(argv[i]);
+  const std::string line = command_line("byteformer", {argv + std::min(argc, 1), argv + argc});
   if (command == "predict") return predict(arguments, line);
   if (command == "eval") return eval(arguments, line);
   if (command == "inspect") return inspect(arguments, line);

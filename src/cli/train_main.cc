@@ -13,23 +13,6 @@ namespace {
 
 using namespace byteformer;
 
-// As a shell would take it again.
-std::string command_line(int argc, char** argv) {
-  std::string text = "byteformer train";
-  for (int i = 1; i < argc; ++i) {
-    const std::string word = argv[i];
-    const bool plain =
-        !word.empty() &&
-        word.find_first_not_of(
-            "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./:,%@") ==
-            std::string::npos;
-    std::string quoted;
-    for (const char c : word) quoted += c == '\'' ? "'\\''" : std::string(1, c);
-    text += " " + (plain ? word : "'" + quoted + "'");
-  }
-  return text;
-}
-
 int run(int argc, char** argv) {
   CLI::App app{
       "Learns a classifier from folders of files. The data is DIR/<class>/<file>, or an "
@@ -72,7 +55,7 @@ int run(int argc, char** argv) {
     throw UsageError(
         "no data. Give --data DIR, a folder with one folder a class, or a recipe with "
         "dataset.root_train.");
-  options.command = command_line(argc, argv);
+  options.command = command_line("byteformer train", {argv + 1, argv + argc});
   options.notice = [](const std::string& text) { fmt::print(stderr, "{}\n", text); };
   if (train(options) == TrainResult::kDone) {
     fmt::print(stderr, "done: {0}/model is the model, {0}/report.html a page to look at\n",

@@ -19,6 +19,15 @@ class LoaderTest : public testing::Test {
         list_class_folder((folder_.path() / "data").string(), [](const std::string&) {}).samples;
   }
 
+  static LoaderOptions options_of(std::size_t batch, unsigned threads) {
+    LoaderOptions options;
+    options.batch = batch;
+    options.kernel_size = 8;
+    options.threads = threads;
+    options.seed = 5;
+    return options;
+  }
+
   std::vector<Batch> epoch_of(LoaderOptions options, std::size_t epoch, std::size_t first = 0) {
     Loader loader(samples_, options, [this](const std::string& text) { notices_ += text; });
     loader.start(epoch, first);
@@ -41,14 +50,7 @@ class LoaderTest : public testing::Test {
 };
 
 TEST_F(LoaderTest, GivesTheSameBatchesWhateverTheThreads) {
-  LoaderOptions options{.batch = 4,
-                        .kernel_size = 8,
-                        .max_bytes = 0,
-                        .threads = 1,
-                        .seed = 5,
-                        .shuffle = true,
-                        .drop_last = false,
-                        .augmentation = {}};
+  LoaderOptions options = options_of(4, 1);
   const std::vector<Batch> one = epoch_of(options, 3);
   options.threads = 7;
   const std::vector<Batch> many = epoch_of(options, 3);
@@ -61,14 +63,7 @@ TEST_F(LoaderTest, GivesTheSameBatchesWhateverTheThreads) {
 }
 
 TEST_F(LoaderTest, EachEpochHasEveryFileOnceInAnOrderOfItsOwn) {
-  const LoaderOptions options{.batch = 4,
-                              .kernel_size = 8,
-                              .max_bytes = 0,
-                              .threads = 2,
-                              .seed = 5,
-                              .shuffle = true,
-                              .drop_last = false,
-                              .augmentation = {}};
+  LoaderOptions options = options_of(4, 2);
   const std::vector<std::string> first = names_of(epoch_of(options, 0)),
                                  second = names_of(epoch_of(options, 1));
   EXPECT_EQ(std::set<std::string>(first.begin(), first.end()).size(), 23U);
@@ -76,28 +71,17 @@ TEST_F(LoaderTest, EachEpochHasEveryFileOnceInAnOrderOfItsOwn) {
 }
 
 TEST_F(LoaderTest, GoesOnInTheMiddleOfAnEpoch) {
-  const LoaderOptions options{.batch = 4,
-                              .kernel_size = 8,
-                              .max_bytes = 0,
-                              .threads = 2,
-                              .seed = 5,
-                              .shuffle = true,
-                              .drop_last = false,
-                              .augmentation = {}};
+  LoaderOptions options = options_of(4, 2);
   const std::vector<Batch> whole = epoch_of(options, 2), rest = epoch_of(options, 2, 4);
   ASSERT_EQ(rest.size(), 2U);
   EXPECT_EQ(rest[0].ids, whole[4].ids);
 }
 
 TEST_F(LoaderTest, PadsShortFilesToTheKernelAndCutsLongOnes) {
-  const LoaderOptions options{.batch = 23,
-                              .kernel_size = 8,
-                              .max_bytes = 10,
-                              .threads = 1,
-                              .seed = 0,
-                              .shuffle = false,
-                              .drop_last = false,
-                              .augmentation = {}};
+  LoaderOptions options = options_of(23, 1);
+  options.max_bytes = 10;
+  options.seed = 0;
+  options.shuffle = false;
   const std::vector<Batch> batches = epoch_of(options, 0);
   ASSERT_EQ(batches.size(), 1U);
   for (std::size_t f = 0; f < 23; ++f) {
@@ -111,14 +95,8 @@ TEST_F(LoaderTest, PadsShortFilesToTheKernelAndCutsLongOnes) {
 TEST_F(LoaderTest, AFileThatVanishedOrIsEmptyIsNamedCountedAndSkipped) {
   std::filesystem::remove(folder_.path() / "data/odd/7");
   folder_.write("data/odd/9", "");
-  const LoaderOptions options{.batch = 4,
-                              .kernel_size = 8,
-                              .max_bytes = 0,
-                              .threads = 2,
-                              .seed = 0,
-                              .shuffle = true,
-                              .drop_last = false,
-                              .augmentation = {}};
+  LoaderOptions options = options_of(4, 2);
+  options.seed = 0;
   EXPECT_EQ(names_of(epoch_of(options, 0)).size(), 21U);
   EXPECT_EQ(skipped_, 2U);
   EXPECT_NE(notices_.find("odd/7"), std::string::npos) << notices_;

@@ -8,17 +8,15 @@
 namespace byteformer {
 namespace {
 
-// FNV-1a of the last two parts of the name, class/file: the same wherever the folder lies, and in a
+// Of the last two parts of the name, class/file: the same wherever the folder lies, and in a
 // tar archive of it, whatever the archive is called.
 std::uint64_t hash_of(const Sample& sample) {
   const std::string name =
       sample.in_tar ? sample.name.substr(sample.container.size() + 1) : sample.name;
   std::size_t slash = name.rfind('/');
   if (slash != std::string::npos && slash > 0) slash = name.rfind('/', slash - 1);
-  std::uint64_t hash = 0xCBF29CE484222325u;
-  for (std::size_t i = slash == std::string::npos ? 0 : slash + 1; i < name.size(); ++i)
-    hash = (hash ^ static_cast<unsigned char>(name[i])) * 0x100000001B3u;
-  return mix_seed(hash, 0);
+  return mix_seed(
+      hash_of_text(std::string_view(name).substr(slash == std::string::npos ? 0 : slash + 1)), 0);
 }
 
 }  // namespace

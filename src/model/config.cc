@@ -19,8 +19,8 @@ constexpr Size kSizes[] = {{"tiny", 192, 12, 3, 768},
                            {"huge", 1280, 32, 20, 5120}};
 
 // Larger than anything that could be trained; small enough that products of two stay far from 2^64.
-constexpr std::size_t kMaxWidth = 1u << 14, kMaxLayers = 1024, kMaxTokens = 1u << 28,
-                      kMaxKernel = 1u << 14, kMaxWindow = 1u << 20, kMaxClasses = 1u << 24;
+constexpr std::size_t kMaxWidth = 1u << 14, kMaxTokens = 1u << 28, kMaxKernel = 1u << 14,
+                      kMaxWindow = 1u << 20, kMaxClasses = 1u << 24;
 
 void check_range(const char* field, std::size_t value, std::size_t low, std::size_t high,
                  const char* remedy) {
@@ -78,7 +78,7 @@ void check(const ModelConfig& c) {
   if (c.heads != c.width / ModelConfig::kHeadSize)
     throw ConfigError(fmt::format("heads is {}, but must be {}: a head has 64 of the {} channels.",
                                   c.heads, c.width / ModelConfig::kHeadSize, c.width));
-  check_range("layers", c.layers, 1, kMaxLayers, "The paper uses 12 and 32.");
+  check_range("layers", c.layers, 1, ModelConfig::kMaxLayers, "The paper uses 12 and 32.");
   check_range("ffn", c.ffn, 1, 4 * kMaxWidth, "The paper uses four times the width.");
   if (c.kernel_size == 1)
     throw ConfigError(

@@ -22,6 +22,7 @@ struct ModelConfig {
   static constexpr std::size_t kVocabulary = 257;  // 256 byte values and one padding token
   static constexpr int kPaddingId = 256;
   static constexpr std::size_t kHeadSize = 64;
+  static constexpr std::size_t kMaxLayers = 1024;  // lists have an entry a layer
   static constexpr double kLayerNormEps = 1e-5;
 
   std::size_t width = 192;  // d, a multiple of 64

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <numeric>
 
 namespace byteformer {
 
@@ -40,6 +41,34 @@ std::vector<bool> real_tokens(std::span<const std::int32_t> ids, std::size_t ker
     real[t] = std::any_of(first, last, [](std::int32_t id) { return id >= 0; });
   }
   return real;
+}
+
+namespace {
+
+std::vector<WindowRows> reference_windows(std::size_t n, std::size_t w, std::size_t s) {
+  const std::size_t padded = (n + w - 1) / w * w;
+  std::vector<WindowRows> windows(padded / w);
+  for (std::size_t j = 0; j < padded; ++j) {
+    const std::size_t row = (j + s) % padded;
+    windows[j / w].push_back(row < n ? static_cast<std::ptrdiff_t>(row) : -1);
+  }
+  return windows;
+}
+
+std::vector<WindowRows> strict_windows(std::size_t n, std::size_t w, std::size_t s) {
+  std::vector<WindowRows> windows;
+  const std::size_t first = s % w == 0 ? w : s % w;  // rows of the first window
+  for (std::size_t begin = 0, end = first; begin < n; begin = end, end += w) {
+    WindowRows& window = windows.emplace_back(std::min(end, n) - begin);
+    std::iota(window.begin(), window.end(), static_cast<std::ptrdiff_t>(begin));
+  }
+  return windows;
+}
+
+}  // namespace
+
+std::vector<WindowRows> windows_of(std::size_t n, std::size_t w, std::size_t s, Masking masking) {
+  return masking == Masking::kStrict ? strict_windows(n, w, s) : reference_windows(n, w, s);
 }
 
 }  // namespace byteformer

@@ -25,4 +25,12 @@ std::vector<std::int32_t> ids_of(std::span<const std::uint8_t> bytes, std::size_
 // its last id that is not -1) and not made of padding alone. Size n = tokens_for(ids.size(), k).
 std::vector<bool> real_tokens(std::span<const std::int32_t> ids, std::size_t kernel_size);
 
+// A window of a layer: the rows that may attend to each other, by slot; -1 is a zero row.
+using WindowRows = std::vector<std::ptrdiff_t>;
+
+// The windows of a layer over n rows. Reference masking: padded with zero rows to a multiple of w,
+// rolled by -s, cut into windows of w slots. Strict masking: the rows with equal floor((a - s) /
+// w), without zero rows; the first window may be partial as the last.
+std::vector<WindowRows> windows_of(std::size_t n, std::size_t w, std::size_t s, Masking masking);
+
 }  // namespace byteformer

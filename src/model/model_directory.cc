@@ -16,6 +16,7 @@
 #include "byteformer/error.h"
 #include "model/config_json.h"
 #include "model/geometry.h"
+#include "model/nearest_name.h"
 #include "model/parameters.h"
 #include "model/simple_forward.h"
 #include "tensor/safetensors.h"
@@ -93,29 +94,12 @@ json parse_strictly(const std::string& text, const std::string& where) {
   }
 }
 
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t above = row[j];
-      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
-      diagonal = above;
-    }
-  }
-  return row[b.size()];
-}
-
 void reject_unknown_keys(const json& object, const std::string& where) {
   for (const auto& [key, value] : object.items()) {
     if (std::find(std::begin(kKeys), std::end(kKeys), key) != std::end(kKeys)) continue;
     const std::string shown = key.substr(0, 60);
-    const char* nearest =
-        *std::min_element(std::begin(kKeys), std::end(kKeys), [&](const char* a, const char* b) {
-          return edit_distance(shown, a) < edit_distance(shown, b);
-        });
+    const std::vector<std::string> known(std::begin(kKeys), std::end(kKeys));
+    const std::string nearest = nearest_name(shown, known);
     const std::string hint =
         edit_distance(shown, nearest) <= 3 ? fmt::format("Did you mean \"{}\"? ", nearest) : "";
     throw ConfigError(fmt::format(
@@ -196,32 +180,16 @@ void check_threshold(double threshold, const std::string& where) {
 }
 
 void check_weights(const ModelConfig& config, const TensorMap& weights, const std::string& where) {
-  std::set<std::string_view> known;
-  const std::vector<ParameterSpec> table = parameter_table(config);
-  for (const ParameterSpec& p : table) {
-    const auto found = weights.find(p.name);
-    if (found == weights.end())
-      throw ModelError(
-          fmt::format("{}: tensor \"{}\" {} is missing. Use the weights of this config.json.",
-                      where, p.name, to_string(p.shape)));
-    const Tensor& tensor = found->second;
-    if (tensor.shape != p.shape)
-      throw ModelError(
-          fmt::format("{}: tensor \"{}\" is {}, but config.json needs {}. Use the weights of this "
-                      "config.json.",
-                      where, p.name, to_string(tensor.shape), to_string(p.shape)));
+  try {
+    check_tensors(config, weights, "config.json");
+  } catch (const ModelError& error) {
+    throw ModelError(where + ": " + error.what());
+  }
+  for (const auto& [name, tensor] : weights)
     if (tensor.dtype != DType::kF32 && tensor.dtype != DType::kF16 && tensor.dtype != DType::kBF16)
       throw ModelError(fmt::format(
           "{}: tensor \"{}\" has the type {}, but weights are F32, F16 or BF16. Convert it.", where,
-          p.name, name_of(tensor.dtype)));
-    known.insert(p.name);
-  }
-  for (const auto& [name, tensor] : weights)
-    if (!known.contains(name))
-      throw ModelError(fmt::format(
-          "{}: tensor {} {} belongs to no part of the model in config.json. Use the weights of "
-          "this config.json.",
-          where, shown(name), to_string(tensor.shape)));
+          name, name_of(tensor.dtype)));
 }
 
 json object_of(const std::string& text, const char* key) {

@@ -14,6 +14,7 @@
 #include "model/geometry.h"
 #include "model/parameters.h"
 #include "tensor/safetensors.h"
+#include "tests/temporary_folder.h"
 
 namespace byteformer {
 namespace {
@@ -52,16 +53,6 @@ ModelDirectory small_model() {
 
 class ModelDirectoryTest : public testing::Test {
  protected:
-  ModelDirectoryTest() {
-    std::string name = testing::TempDir() + "model_directory_XXXXXX";
-    folder_ = ::mkdtemp(name.data());
-    model_ = folder_ / "model";
-  }
-  ~ModelDirectoryTest() override {
-    std::error_code ignored;
-    fs::remove_all(folder_, ignored);
-  }
-
   static std::string contents_of(const fs::path& path) {
     std::ifstream in(path, std::ios::binary);
     return {std::istreambuf_iterator<char>(in), {}};
@@ -101,7 +92,8 @@ class ModelDirectoryTest : public testing::Test {
     EXPECT_NE(error.find("model.safetensors"), std::string::npos) << error;
   }
 
-  fs::path folder_, model_;
+  const TemporaryFolder temporary_;
+  const fs::path folder_ = temporary_.path(), model_ = folder_ / "model";
 };
 
 TEST_F(ModelDirectoryTest, SavedThenLoadedIsEqual) {

@@ -1,7 +1,14 @@
 #include "model/parameters.h"
 
+#include <fmt/format.h>
+
 #include <cmath>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string_view>
 #include <utility>
+
+#include "byteformer/error.h"
 
 namespace byteformer {
 
@@ -50,6 +57,30 @@ std::vector<ParameterSpec> parameter_table(const ModelConfig& config) {
   norm("post_transformer_norm");
   linear("classifier", config.classes, d);
   return table;
+}
+
+void check_tensors(const ModelConfig& config, const TensorMap& tensors, const std::string& source) {
+  const std::string remedy = "Use the weights of " + source + ".";
+  std::set<std::string_view> known;
+  const std::vector<ParameterSpec> table = parameter_table(config);
+  for (const ParameterSpec& p : table) {
+    const auto found = tensors.find(p.name);
+    if (found == tensors.end())
+      throw ModelError(
+          fmt::format("tensor \"{}\" {} is missing. {}", p.name, to_string(p.shape), remedy));
+    if (found->second.shape != p.shape)
+      throw ModelError(fmt::format("tensor \"{}\" is {}, but {} needs {}. {}", p.name,
+                                   to_string(found->second.shape), source, to_string(p.shape),
+                                   remedy));
+    known.insert(p.name);
+  }
+  for (const auto& [name, tensor] : tensors) {
+    if (known.contains(name)) continue;
+    const std::string shown = nlohmann::json(name.substr(0, 60))
+                                  .dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
+    throw ModelError(fmt::format("tensor {} {} belongs to no part of the model in {}. {}", shown,
+                                 to_string(tensor.shape), source, remedy));
+  }
 }
 
 std::vector<float> sinusoidal_positions(std::size_t rows, std::size_t width) {

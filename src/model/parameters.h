@@ -33,6 +33,11 @@ struct ParameterSpec {
 // classifier last). With kernel_size 0 there is no stem tensor.
 std::vector<ParameterSpec> parameter_table(const ModelConfig& config);
 
+// Throws ModelError for a tensor that is missing, left over, or of another shape, with its name and
+// both shapes. `source` is where the user finds the configuration.
+void check_tensors(const ModelConfig& config, const TensorMap& tensors,
+                   const std::string& source = "the configuration");
+
 // The sinusoidal positions [max_tokens, d]: fairseq's layout, d/2 sines then d/2 cosines; frequency
 // and product rounded to float32 as the reference does.
 std::vector<float> sinusoidal_positions(std::size_t rows, std::size_t width);

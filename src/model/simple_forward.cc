@@ -54,26 +54,7 @@ class Reader {
  public:
   Reader(const ModelConfig& config, const TensorMap& weights, const Set& set)
       : weights_(weights), set_(set) {
-    const std::vector<ParameterSpec> table = parameter_table(config);
-    for (const ParameterSpec& p : table) {
-      const auto found = weights.find(p.name);
-      if (found == weights.end())
-        throw ModelError(fmt::format(
-            "tensor \"{}\" of shape {} is missing. Use the weights of this configuration.", p.name,
-            to_string(p.shape)));
-      if (found->second.shape != p.shape)
-        throw ModelError(
-            fmt::format("tensor \"{}\" is {}, but the configuration needs {}. Use the weights of "
-                        "this configuration.",
-                        p.name, to_string(found->second.shape), to_string(p.shape)));
-    }
-    for (const auto& [name, tensor] : weights)
-      if (std::none_of(table.begin(), table.end(),
-                       [&](const ParameterSpec& p) { return p.name == name; }))
-        throw ModelError(
-            fmt::format("tensor \"{}\" of shape {} belongs to no layer of the configuration. Use "
-                        "the weights of this configuration.",
-                        name, to_string(tensor.shape)));
+    check_tensors(config, weights);
   }
 
   std::vector<float> floats(const std::string& name) const { return weights_.at(name).to_floats(); }
@@ -97,35 +78,6 @@ class Reader {
   const TensorMap& weights_;
   const Set& set_;
 };
-
-// Rows that attend to each other. rows[j] is the row at slot j, or -1 for a zero row of padding.
-struct Window {
-  std::vector<std::ptrdiff_t> rows;
-};
-
-// Reference masking: the sequence is padded with zero rows to a multiple of w and rolled by -s,
-// then cut.
-std::vector<Window> reference_windows(std::size_t n, std::size_t w, std::size_t s) {
-  const std::size_t padded = (n + w - 1) / w * w;
-  std::vector<Window> windows(padded / w);
-  for (std::size_t j = 0; j < padded; ++j) {
-    const std::size_t row = (j + s) % padded;
-    windows[j / w].rows.push_back(row < n ? static_cast<std::ptrdiff_t>(row) : -1);
-  }
-  return windows;
-}
-
-// Strict masking: rows with equal floor((a - s) / w). The first group may be partial, as the last.
-std::vector<Window> strict_windows(std::size_t n, std::size_t w, std::size_t s) {
-  std::vector<Window> windows;
-  const std::size_t first = s % w == 0 ? w : s % w;  // rows of the first group
-  for (std::size_t begin = 0, end = first; begin < n; begin = end, end += w) {
-    Window& window = windows.emplace_back();
-    for (std::size_t a = begin; a < std::min(end, n); ++a)
-      window.rows.push_back(static_cast<std::ptrdiff_t>(a));
-  }
-  return windows;
-}
 
 // What would read beside the tables.
 void check_ids(std::span<const std::int32_t> ids, std::size_t tokens, std::size_t max_tokens) {
@@ -254,13 +206,11 @@ struct SimpleModel::Weights {
 
   void layer(std::size_t i, std::vector<float>& x, const std::vector<bool>& real,
              ThreadPool* pool) const {
-    const std::size_t n = real.size(), d = config.width, w = config.windows[i],
-                      s = config.shifts[i];
-    const bool strict = config.masking == Masking::kStrict;
-    const std::vector<Window> windows =
-        strict ? strict_windows(n, w, s) : reference_windows(n, w, s);
+    const std::size_t d = config.width;
+    const std::vector<WindowRows> windows =
+        windows_of(real.size(), config.windows[i], config.shifts[i], config.masking);
     for_each(pool, windows.size(), [&](std::size_t number) {
-      const std::vector<std::ptrdiff_t>& rows = windows[number].rows;
+      const WindowRows& rows = windows[number];
       std::vector<float> local(rows.size() * d, 0.0F);
       std::vector<bool> attended(rows.size(), true);
       for (std::size_t j = 0; j < rows.size(); ++j) {

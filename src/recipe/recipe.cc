@@ -15,12 +15,12 @@
 #include <variant>
 
 #include "byteformer/error.h"
+#include "model/nearest_name.h"
 
 namespace byteformer {
 namespace {
 
-constexpr std::size_t kMaxRecipeBytes = 1 << 20, kMaxDepth = 16, kMaxNodes = 100'000,
-                      kMaxLayers = 1024;
+constexpr std::size_t kMaxRecipeBytes = 1 << 20, kMaxDepth = 16, kMaxNodes = 100'000;
 
 // A value as it stood in YAML, with its place for messages.
 struct Value {
@@ -317,35 +317,17 @@ const std::vector<Key>& schema() {
   return keys;
 }
 
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0]++;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t above = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
-      diagonal = above;
-    }
-  }
-  return row.back();
-}
-
 const Key& key_named(const std::string& name, const std::string& where) {
-  const Key* nearest = nullptr;
-  std::size_t least = SIZE_MAX;
+  std::vector<std::string> names;
   for (const Key& key : schema()) {
     if (key.name == name) return key;
-    const std::size_t distance = edit_distance(name.substr(0, 200), key.name);
-    if (distance < least) {
-      least = distance;
-      nearest = &key;
-    }
+    names.push_back(key.name);
   }
-  throw ConfigError(fmt::format(
-      "{}: the key {} is not known; the nearest one is {}. `byteformer train --help-recipe` "
-      "lists all.",
-      where, name.substr(0, 200), nearest->name));
+  const std::string shown = name.substr(0, 200);
+  throw ConfigError(
+      fmt::format("{}: the key {} is not known; the nearest one is {}. `byteformer train "
+                  "--help-recipe` lists all.",
+                  where, shown, nearest_name(shown, names)));
 }
 
 // Nested YAML to dotted keys, in the order of the text.
@@ -485,10 +467,10 @@ Recipe parse_recipe(std::string_view yaml, const std::string& file_name,
     given.insert(name);
   }
   // Before finish() spreads the lists: their length is this number.
-  if (recipe.model.layers > kMaxLayers)
+  if (recipe.model.layers > ModelConfig::kMaxLayers)
     throw ConfigError(
         fmt::format("{}: layers is {}, but must be from 1 to {}. The paper uses 12 and 32.",
-                    file_name, recipe.model.layers, kMaxLayers));
+                    file_name, recipe.model.layers, ModelConfig::kMaxLayers));
   finish(recipe, given);
   if (const auto input = nlohmann::json::parse(recipe.data.input, nullptr, false);
       !input.is_object())

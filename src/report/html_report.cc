@@ -128,11 +128,9 @@ std::string per_class(const Metrics& m, const std::vector<std::string>& classes)
       "<h2>Classes</h2>\n<table><tr><th>class</th><th>files</th><th>right</th><th>recall</"
       "th><th>precision</th></tr>\n";
   for (std::size_t c = 0; c < m.classes(); ++c) {
-    std::size_t files = 0;
-    for (std::size_t p = 0; p < m.classes(); ++p) files += m.count(c, p);
     html += fmt::format(
         "<tr><td>{}</td><td>{}</td><td>{}</td><td>{:.1f} %</td><td>{:.1f} %</td></tr>\n",
-        escaped(classes[c]), files, m.count(c, c), 100 * m.recall(c), 100 * m.precision(c));
+        escaped(classes[c]), m.files_of(c), m.count(c, c), 100 * m.recall(c), 100 * m.precision(c));
   }
   return html + "</table>\n";
 }
@@ -149,8 +147,7 @@ std::string confusion(const Metrics& m, const std::vector<std::string>& classes)
   for (const std::string& name : classes) html += "<th class=\"column\">" + escaped(name) + "</th>";
   html += "</tr>\n";
   for (std::size_t t = 0; t < m.classes(); ++t) {
-    std::size_t all = 0;
-    for (std::size_t p = 0; p < m.classes(); ++p) all += m.count(t, p);
+    const std::size_t all = m.files_of(t);
     html += "<tr><th>" + escaped(classes[t]) + "</th>";
     for (std::size_t p = 0; p < m.classes(); ++p) {
       const double share =

@@ -45,6 +45,11 @@ double share(std::size_t part, std::size_t whole) {
 }  // namespace
 
 std::size_t Metrics::files() const { return files_; }
+std::size_t Metrics::files_of(std::size_t target) const {
+  std::size_t all = 0;
+  for (std::size_t p = 0; p < classes_; ++p) all += count(target, p);
+  return all;
+}
 double Metrics::top1() const { return share(top1_, files_); }
 double Metrics::top5() const { return share(top5_, files_); }
 double Metrics::loss() const { return files_ == 0 ? 0 : loss_ / static_cast<double>(files_); }
@@ -53,11 +58,7 @@ std::size_t Metrics::count(std::size_t target, std::size_t predicted) const {
 }
 std::size_t Metrics::classes() const { return classes_; }
 
-double Metrics::recall(std::size_t c) const {
-  std::size_t all = 0;
-  for (std::size_t p = 0; p < classes_; ++p) all += count(c, p);
-  return share(count(c, c), all);
-}
+double Metrics::recall(std::size_t c) const { return share(count(c, c), files_of(c)); }
 
 double Metrics::precision(std::size_t c) const {
   std::size_t all = 0;

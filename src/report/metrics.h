@@ -18,9 +18,10 @@ class Metrics {
   void add(std::span<const float> logits, std::size_t target);
 
   std::size_t files() const;
-  double top1() const;  // shares in [0, 1]; 0 without files
-  double top5() const;  // within the 5 (or all, if fewer) most probable
-  double loss() const;  // mean
+  std::size_t files_of(std::size_t target) const;  // of a class
+  double top1() const;                             // shares in [0, 1]; 0 without files
+  double top5() const;                             // within the 5 (or all, if fewer) most probable
+  double loss() const;                             // mean
   std::size_t count(std::size_t target, std::size_t predicted) const;  // confusion
   std::size_t classes() const;
   double recall(std::size_t c) const;     // 0 where the class has no file

@@ -26,8 +26,7 @@ Progress::~Progress() {
 }
 
 void Progress::show(std::size_t done, const std::string& text) {
-  const bool is_first = first_ == 0;
-  if (is_first) first_ = done;  // a resumed epoch does not begin at 0
+  if (first_ == 0) first_ = done;  // a resumed epoch does not begin at 0
   const bool is_last = total_ > 0 && done >= total_;
   const double interval = terminal_ ? 0.1 : 30;
   if (drawn_ && !is_last && seconds_since(last_) < interval) return;

@@ -157,12 +157,6 @@ class HeaderReader : public nlohmann::json_sax<nlohmann::json> {
   std::set<std::string> names_;
 };
 
-std::optional<DType> dtype_named(const std::string& name) {
-  for (int i = 0; i <= static_cast<int>(DType::kF64); ++i)
-    if (name == name_of(static_cast<DType>(i))) return static_cast<DType>(i);
-  return std::nullopt;
-}
-
 }  // namespace
 
 Safetensors parse_safetensors(std::span<const std::byte> file, const std::string& name) {

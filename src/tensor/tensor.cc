@@ -111,6 +111,12 @@ std::vector<Out> elements_as(const Tensor& t) {
 
 std::size_t size_of(DType type) { return facts_of(type).size; }
 
+std::optional<DType> dtype_named(std::string_view name) {
+  for (const TypeFacts& facts : kTypes)
+    if (name == facts.name) return facts.type;
+  return std::nullopt;
+}
+
 const char* name_of(DType type) { return facts_of(type).name; }
 
 std::size_t element_count(const Shape& shape) {

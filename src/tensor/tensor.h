@@ -4,15 +4,18 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace byteformer {
 
 enum class DType { kBool, kU8, kI8, kI16, kI32, kI64, kF16, kBF16, kF32, kF64 };
 
-std::size_t size_of(DType type);  // bytes of an element
+std::size_t size_of(DType type);                          // bytes of an element
+std::optional<DType> dtype_named(std::string_view name);  // nothing for an unknown one
 const char* name_of(DType type);  // safetensors' name: "F32", "BF16", "I64", ...
 
 using Shape = std::vector<std::size_t>;

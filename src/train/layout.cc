@@ -18,36 +18,26 @@ struct FileRows {
   std::int64_t rows() const { return static_cast<std::int64_t>(real.size()); }
 };
 
-void add_strict_windows(const FileRows& file, std::int64_t w, std::int64_t s, LayerLayout& layer) {
-  // Groups begin at s mod w; the first one may be partial.
-  const std::int64_t lead = (w - s % w) % w;
-  for (std::int64_t begin = -lead; begin < file.rows(); begin += w) {
-    const std::int64_t from = std::max<std::int64_t>(begin, 0),
-                       to = std::min(begin + w, file.rows());
-    bool any = false;
-    for (std::int64_t r = from; r < to; ++r) any |= file.real[static_cast<std::size_t>(r)];
-    if (!any) continue;  // nobody reads what becomes of these rows
-    const auto place = static_cast<std::int64_t>(layer.gather.size());
-    for (std::int64_t r = from; r < to; ++r) {
-      const bool real = file.real[static_cast<std::size_t>(r)];
-      layer.gather.push_back(file.first + r);
-      layer.attended.push_back(real ? 1 : 0);
-      layer.scatter[static_cast<std::size_t>(file.first + r)] = place + r - from;
+// Adds a file's windows to a layer. A strict window is filled up with zero rows that nobody attends
+// to.
+void add_windows(const FileRows& file, std::size_t w, std::size_t s, Masking masking,
+                 LayerLayout& layer) {
+  auto is_real = [&](std::ptrdiff_t row) {
+    return row < 0 || file.real[static_cast<std::size_t>(row)];
+  };
+  for (const WindowRows& window : windows_of(file.real.size(), w, s, masking)) {
+    // Nobody reads what becomes of rows that are all padding.
+    if (std::none_of(window.begin(), window.end(), is_real)) continue;
+    const std::size_t begin = layer.gather.size();
+    for (const std::ptrdiff_t row : window) {
+      if (row >= 0)
+        layer.scatter[static_cast<std::size_t>(file.first + row)] =
+            static_cast<std::int64_t>(layer.gather.size());
+      layer.gather.push_back(row < 0 ? -1 : file.first + row);
+      layer.attended.push_back(is_real(row) ? 1 : 0);
     }
-    layer.gather.resize(static_cast<std::size_t>(place + w), -1);
-    layer.attended.resize(static_cast<std::size_t>(place + w), 0);
-  }
-}
-
-void add_reference_windows(const FileRows& file, std::int64_t w, std::int64_t s,
-                           LayerLayout& layer) {
-  const std::int64_t n = file.rows(), padded_rows = (n + w - 1) / w * w;
-  for (std::int64_t j = 0; j < padded_rows; ++j) {
-    const std::int64_t row = (j + s) % padded_rows;  // rolled by -s
-    if (row < n)
-      layer.scatter[static_cast<std::size_t>(file.first + row)] =
-          static_cast<std::int64_t>(layer.gather.size());
-    layer.gather.push_back(row < n ? file.first + row : -1);
+    layer.gather.resize(begin + w, -1);
+    layer.attended.resize(begin + w, 0);
   }
 }
 
@@ -103,11 +93,9 @@ BatchLayout layout_of(const Batch& batch, const ModelConfig& config) {
   for (std::size_t i = 0; i < config.layers; ++i) {
     LayerLayout layer;
     layer.window = static_cast<std::int64_t>(config.windows[i]);
-    const auto shift = static_cast<std::int64_t>(config.shifts[i]);
     layer.scatter.assign(static_cast<std::size_t>(rows), -1);
     for (const FileRows& file : files)
-      strict ? add_strict_windows(file, layer.window, shift, layer)
-             : add_reference_windows(file, layer.window, shift, layer);
+      add_windows(file, config.windows[i], config.shifts[i], config.masking, layer);
     if (std::find(layer.attended.begin(), layer.attended.end(), 0) == layer.attended.end())
       layer.attended.clear();
     if (config.merges[i]) {

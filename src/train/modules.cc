@@ -178,16 +178,10 @@ torch::Tensor TrainableModel::forward(const Batch& batch) const {
 }
 
 void TrainableModel::load(const TensorMap& weights) {
+  check_tensors(config_, weights);
   const torch::NoGradGuard no_grad;
-  for (auto& [name, tensor] : tensors_) {
-    const auto found = weights.find(name);
-    if (found == weights.end())
-      throw ModelError("tensor \"" + name + "\" is missing. Use weights of the same architecture.");
-    if (sizes_of(found->second.shape) != tensor.sizes().vec())
-      throw ModelError("tensor \"" + name + "\" is " + to_string(found->second.shape) +
-                       ", but the model has another shape. Use weights of the same architecture.");
-    tensor.copy_(from_tensor(found->second, tensor.scalar_type()));
-  }
+  for (auto& [name, tensor] : tensors_)
+    tensor.copy_(from_tensor(weights.at(name), tensor.scalar_type()));
 }
 
 TensorMap TrainableModel::weights() const {

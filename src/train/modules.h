@@ -35,7 +35,7 @@ class TrainableModel {
   const std::map<std::string, torch::Tensor>& tensors() const { return tensors_; }
   bool is_trained(const std::string& name) const { return tensors_.at(name).requires_grad(); }
 
-  // Copies values in (any floating type). Throws ModelError for a missing tensor or another shape.
+  // Copies values in (any floating type). Throws ModelError as check_tensors().
   void load(const TensorMap& weights);
   TensorMap weights() const;  // as F32
 

@@ -12,6 +12,7 @@
 
 #include "base/atomic_file.h"
 #include "base/parallel.h"
+#include "base/random.h"
 #include "byteformer/error.h"
 #include "data/loader.h"
 #include "files/name.h"
@@ -76,13 +77,11 @@ class Autocast {
   bool before_;
 };
 
-// FNV-1a over names and sizes: tells whether two runs saw the same list of files.
+// Over names and sizes: tells whether two runs saw the same list of files.
 std::string hash_of(const std::vector<Sample>& samples) {
-  std::uint64_t hash = 0xCBF29CE484222325u;
-  auto add = [&](std::string_view text) {
-    for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3u;
-  };
-  for (const Sample& s : samples) add(s.name), add(std::to_string(s.bytes)), add("\n");
+  std::uint64_t hash = kEmptyHash;
+  for (const Sample& s : samples)
+    hash = hash_of_text(s.name + std::to_string(s.bytes) + "\n", hash);
   return fmt::format("{:016x}", hash);
 }
 
@@ -97,7 +96,10 @@ class Run {
     read_data();
     model_.emplace(recipe_.model, recipe_.embedding_init, recipe_.common.seed);
     optimizer_.emplace(*model_, recipe_.optim);
-    if (recipe_.ema.enable) ema_.emplace(*model_, recipe_.ema.momentum);
+    if (recipe_.ema.enable) {
+      ema_.emplace(*model_, recipe_.ema.momentum);
+      averaged_.emplace(recipe_.model, recipe_.embedding_init, recipe_.common.seed);
+    }
     begin_or_resume();
     const std::size_t k = recipe_.model.kernel_size,
                       most = max_bytes_for(recipe_.model.max_tokens, k);
@@ -298,13 +300,12 @@ class Run {
     row.waiting_share = waited / std::max(seconds, 1e-9);
     TensorMap best_weights = model_->weights();
     if (ema_) {
-      TrainableModel averaged(recipe_.model, recipe_.embedding_init, recipe_.common.seed);
-      averaged.load(ema_->weights());
-      const Metrics ema_metrics = evaluate(averaged);
+      averaged_->load(ema_->weights());
+      const Metrics ema_metrics = evaluate(*averaged_);
       row.ema_val_loss = ema_metrics.loss();
       row.ema_val_top1 = ema_metrics.top1();
       if (ema_metrics.top1() > metrics.top1()) {
-        best_weights = averaged.weights();
+        best_weights = averaged_->weights();
         metrics = ema_metrics;
       }
     }
@@ -318,9 +319,10 @@ class Run {
                     row.files_per_second));
     const bool is_best = metrics.top1() > state_.best || validation_.empty();
     if (is_best) state_.best = metrics.top1();
-    save_last();
+    const Checkpoint checkpoint = with_tensors();
+    save_checkpoint(folder_ / "checkpoint-last", checkpoint);
     if (is_best) {
-      save_checkpoint(folder_ / "checkpoint-best", with_tensors());
+      save_checkpoint(folder_ / "checkpoint-best", checkpoint);
       write_model(best_weights);
     }
     write_report(metrics);
@@ -341,9 +343,7 @@ class Run {
     model.config = recipe_.model;
     model.classes = state_.classes;
     model.input = recipe_.data.input;
-    const DType type = recipe_.weights_type == "F16"    ? DType::kF16
-                       : recipe_.weights_type == "BF16" ? DType::kBF16
-                                                        : DType::kF32;
+    const DType type = dtype_named(recipe_.weights_type).value();  // the recipe allows three
     for (const auto& [name, tensor] : weights) model.weights[name] = tensor.converted_to(type);
     const nlohmann::json facts = {
         {"recipe", state_.recipe},        {"data", state_.data},
@@ -387,6 +387,7 @@ class Run {
   std::optional<TrainableModel> model_;
   std::optional<AdamW> optimizer_;
   std::optional<Ema> ema_;
+  std::optional<TrainableModel> averaged_;  // holds the average while it is evaluated
   std::optional<Loader> loader_, validation_loader_;
 };
 

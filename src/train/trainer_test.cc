@@ -1,7 +1,6 @@
 #include "train/trainer.h"
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <csignal>
 #include <filesystem>
@@ -12,6 +11,7 @@
 #include "model/geometry.h"
 #include "model/model_directory.h"
 #include "model/simple_forward.h"
+#include "tests/temporary_folder.h"
 #include "train/checkpoint.h"
 #include "train/modules.h"
 
@@ -24,20 +24,15 @@ namespace fs = std::filesystem;
 class TrainerTest : public testing::Test {
  protected:
   void SetUp() override {
-    std::string name = (fs::temp_directory_path() / "trainer-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    folder_ = name;
     for (int i = 0; i < 24; ++i) {
       write("letters", i, 'a');
       write("digits", i, '0');
     }
   }
-  void TearDown() override { fs::remove_all(folder_); }
-
   void write(const std::string& name, int i, char first) const {
-    fs::create_directories(folder_ / "data" / name);
-    std::ofstream out(folder_ / "data" / name / std::to_string(i));
-    for (int b = 0; b < 5 + i * 7; ++b) out << static_cast<char>(first + (b * i + b) % 9);
+    std::string contents;
+    for (int b = 0; b < 5 + i * 7; ++b) contents += static_cast<char>(first + (b * i + b) % 9);
+    temporary_.write("data/" + name + "/" + std::to_string(i), contents);
   }
 
   TrainOptions options(const std::string& run) const {
@@ -58,7 +53,8 @@ class TrainerTest : public testing::Test {
     return o;
   }
 
-  fs::path folder_;
+  TemporaryFolder temporary_;
+  const fs::path folder_ = temporary_.path();
 };
 
 TEST_F(TrainerTest, LearnsTwoClassesAndLeavesAWholeRun) {
