@@ -88,7 +88,11 @@ void AdamW::load(const TensorMap& state) {
     auto s = std::make_unique<torch::optim::AdamWParamState>();
     s->exp_avg(from_tensor(member(state, "exp_avg/" + name), tensor.scalar_type()));
     s->exp_avg_sq(from_tensor(member(state, "exp_avg_sq/" + name), tensor.scalar_type()));
-    s->step(static_cast<std::int64_t>(member(state, "step/" + name).to_doubles().at(0)));
+    const std::vector<double> steps = member(state, "step/" + name).to_doubles();
+    if (steps.size() != 1)
+      throw ModelError("the checkpoint's step count of \"" + name +
+                       "\" is not one number. Begin a new run.");
+    s->step(static_cast<std::int64_t>(steps[0]));
     if (s->exp_avg().sizes() != tensor.sizes() || s->exp_avg_sq().sizes() != tensor.sizes())
       throw ModelError("the checkpoint's moments of \"" + name +
                        "\" have another shape than the model. Begin a new run.");

@@ -18,6 +18,7 @@
 #include "files/name.h"
 #include "model/geometry.h"
 #include "model/model_directory.h"
+#include "model/parameters.h"
 #include "report/html_report.h"
 #include "report/metrics.h"
 #include "report/progress.h"
@@ -181,7 +182,12 @@ class Run {
     if (saved.recipe != state_.recipe) options_.notice("the recipe changed since the run began");
     model_->load(saved.weights);
     optimizer_->load(saved.adamw);
-    if (ema_) ema_->load(saved.ema.empty() ? saved.weights : saved.ema);
+    if (ema_) {
+      const TensorMap& average = saved.ema.empty() ? saved.weights : saved.ema;
+      check_tensors(recipe_.model,
+                    average);  // a shape that only broadcasts would be copied in silence
+      ema_->load(average);
+    }
     const std::string recipe = state_.recipe;
     state_ = saved;
     state_.weights = state_.ema = state_.adamw = {};

@@ -5,6 +5,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <limits>
 
 #include "byteformer/error.h"
@@ -149,6 +150,31 @@ TEST_F(TrainerTest, LearnsInMixedPrecision) {
   const Checkpoint last = load_checkpoint((folder_ / "mixed/checkpoint-last").string());
   EXPECT_EQ(last.best, 1.0);
   EXPECT_LT(last.history.back().train_loss, last.history.front().train_loss);
+}
+
+TEST_F(TrainerTest, ACheckpointThatDoesNotFitIsRefused) {
+  train(options("run"));
+  const std::string path = (folder_ / "run/checkpoint-last").string();
+  const Checkpoint good = load_checkpoint(path);
+  auto resumed = [&](const std::function<void(Checkpoint&)>& damage) {
+    Checkpoint bad = good;
+    damage(bad);
+    save_checkpoint(path, bad);
+    TrainOptions again = options("run");
+    again.resume = true;
+    return train(again);
+  };
+  const Tensor one = Tensor::from_floats({1}, std::vector<float>{1});  // it would broadcast
+  EXPECT_THROW(resumed([&](Checkpoint& c) { c.ema["classifier.bias"] = one; }), ModelError);
+  EXPECT_THROW(resumed([&](Checkpoint& c) { c.weights["classifier.bias"] = one; }), ModelError);
+  EXPECT_THROW(resumed([&](Checkpoint& c) { c.adamw["exp_avg/classifier.bias"] = one; }),
+               ModelError);
+  EXPECT_THROW(resumed([&](Checkpoint& c) {
+                 c.adamw["step/classifier.bias"] = Tensor::from_floats({0}, {});
+               }),
+               ModelError);
+  EXPECT_THROW(resumed([&](Checkpoint& c) { c.adamw.erase("step/classifier.bias"); }), ModelError);
+  EXPECT_EQ(resumed([](Checkpoint&) {}), TrainResult::kDone);
 }
 
 TEST_F(TrainerTest, ARunThatIsThereIsNotOverwrittenWithoutResume) {
