@@ -155,6 +155,28 @@ TEST_F(Commands, AClosedPipeEndsQuietly) {
   EXPECT_EQ(o.status, 0);
 }
 
+TEST_F(Commands, AFileThatVanishesAfterTheWalkSawItIsARecord) {
+  // The records of the others fill the pipe, so the last file is gone before its turn comes.
+  const std::string long_name(200, 'n');
+  for (int i = 0; i < 400; ++i) folder_.write("many/" + long_name + std::to_string(i), "x");
+  folder_.write("many/z", "x");
+  const Outcome o =
+      run("$BF predict model many --format jsonl | (read -r line; rm many/z; echo \"$line\"; cat); "
+          "exit ${PIPESTATUS[0]}");
+  EXPECT_EQ(o.status, 1) << o.err;
+  const std::vector<json> records = o.records();
+  ASSERT_EQ(records.size(), 401U);
+  EXPECT_EQ(records[400]["error"]["kind"], "vanished") << records[400];
+}
+
+TEST_F(Commands, ATerminalGetsATable) {
+  if (std::system("command -v script >/dev/null") != 0) GTEST_SKIP() << "needs script(1)";
+  const Outcome o = run("script -qec \"$BF predict model data\" /dev/null");
+  EXPECT_EQ(o.status, 0) << o.err;
+  EXPECT_EQ(o.out.find('{'), std::string::npos) << o.out;
+  EXPECT_NE(o.out.find("data/apple/1"), std::string::npos) << o.out;
+}
+
 TEST_F(Commands, ListsOfFilesAreSplitAtLinesOrNulBytes) {
   folder_.write("new\nline", "x");
   EXPECT_EQ(run("find data -type f | sort | $BF predict model --files-from -").records().size(),
@@ -244,9 +266,10 @@ TEST_F(Commands, WhatCannotStartIsStatusTwoAndOneLine) {
        {"$BF fly", "$BF predict", "$BF predict model", "$BF predict missing data",
         "$BF predict model --files-from missing", "$BF predict model data --format xml",
         "$BF predict model data --top x", "$BF predict model data --threads 100000",
-        "$BF predict model data --fly", "$BF eval missing --data data",
-        "$BF eval model --data missing", "$BF inspect missing.yaml", "$BF encode --fly",
-        "BYTEFORMER_KERNELS=abacus $BF predict model data"}) {
+        "$BF predict model data --fly", "$BF predict model data --json --format csv",
+        "$BF eval model --data data --json --format table", "$BF inspect missing",
+        "$BF eval missing --data data", "$BF eval model --data missing", "$BF inspect missing.yaml",
+        "$BF encode --fly", "BYTEFORMER_KERNELS=abacus $BF predict model data"}) {
     const Outcome o = run(line);
     EXPECT_EQ(o.status, 2) << line << ": " << o.err;
     EXPECT_EQ(o.out, "") << line;
@@ -301,6 +324,24 @@ TEST_F(Commands, WhatTrainLearnedPredictUses) {
       run(std::string(kTrain) + "scheduler.max_epochs=2 && $BF predict run/model data");
   EXPECT_EQ(o.status, 0) << o.err;
   EXPECT_EQ(o.records().size(), 2U);
+}
+
+TEST_F(Commands, TrainTakesATarOfSpokenDigits) {
+  const std::string digits = BYTEFORMER_SOURCE "/../shared/data/fsdd-train.tar";
+  if (!std::filesystem::exists(digits)) {
+    ASSERT_EQ(std::getenv("BYTEFORMER_REQUIRE_SHARED"), nullptr) << digits << " is not there";
+    GTEST_SKIP() << digits << " is not there";
+  }
+  const Outcome o =
+      run("$BF train --data '" + digits +
+          "' --output run --threads 1 model.classification.byteformer.width=64 "
+          "model.classification.byteformer.layers=1 "
+          "model.classification.byteformer.conv_kernel_size=64 "
+          "model.classification.byteformer.max_num_tokens=2000 dataset.train_batch_size0=8 "
+          "dataset.validation_share=0.01 scheduler.warmup_iterations=1 common.max_iterations=3 && "
+          "$BF inspect run/model --json");
+  EXPECT_EQ(o.status, 0) << o.err;
+  EXPECT_EQ(json::parse(o.out)["classes"].size(), 10U);
 }
 
 TEST_F(Commands, ADiskThatIsFullWhileTrainingIsSaidAndTheLastCheckpointStays) {

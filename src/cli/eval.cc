@@ -113,7 +113,7 @@ int eval(const std::vector<std::string>& arguments, const std::string& command_l
       ->type_name("DIR");
   app.add_option("--format", format, "default: table on a terminal, else json")
       ->check(CLI::IsMember({"table", "json"}));
-  app.add_flag("--json", json, "the same as --format json: one object");
+  app.add_flag("--json", json, "the same as --format json: one object")->excludes("--format");
   app.add_option("--report", report, "the page with tables and the confusion matrix")
       ->capture_default_str()
       ->type_name("FILE");
@@ -154,7 +154,7 @@ int eval(const std::vector<std::string>& arguments, const std::string& command_l
     page.classes = classifier.classes();
     page.metrics = result.metrics;
     write_file_atomically(report, html_report(page));
-    fmt::print(stderr, "byteformer: wrote {}\n", report);
+    fmt::print(stderr, "byteformer: wrote {}\n", printable(report));
   }
   return result.failed > 0 ? kExitSomeInputsFailed : kExitDone;
 }

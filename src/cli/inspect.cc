@@ -109,6 +109,9 @@ int inspect(const std::vector<std::string>& arguments, const std::string&) {
   if (shows_help(app, arguments)) return kExitDone;
 
   Json facts;
+  if (!std::filesystem::exists(path))
+    throw UsageError(printable(path) +
+                     ": is not there. Give a model directory or a recipe (YAML file).");
   if (std::filesystem::is_directory(path)) {
     const ModelDirectory model = starting([&] { return load_model(path); });
     facts = facts_of(model.config, bytes);

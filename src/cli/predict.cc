@@ -47,7 +47,7 @@ int predict(const std::vector<std::string>& arguments, const std::string&) {
   app.add_flag("-0,--null", nul, "paths of --files-from end with NUL bytes, not lines");
   app.add_option("--format", format, "default: table on a terminal, else jsonl")
       ->check(CLI::IsMember({"table", "jsonl", "csv"}));
-  app.add_flag("--json", json, "the same as --format jsonl");
+  app.add_flag("--json", json, "the same as --format jsonl")->excludes("--format");
   app.add_option("--top", options.top, "so many labels in a record")
       ->capture_default_str()
       ->check(CLI::Range(1, 1000000));

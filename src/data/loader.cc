@@ -21,7 +21,7 @@ struct Loader::State {
   LoaderOptions options;
   Notice notice;
 
-  std::mutex mutex;
+  std::mutex mutex, one_notice;
   std::condition_variable room, arrived;
   std::vector<std::size_t> order;
   std::size_t epoch = 0, next_to_read = 0, next_to_give = 0;
@@ -37,6 +37,16 @@ struct Loader::State {
     return options.drop_last ? n / options.batch : (n + options.batch - 1) / options.batch;
   }
 
+  // The caller's notice may take its time, or ask the loader: it does not hold up the batches.
+  void skip(const std::string& name, const std::string& why) {
+    {
+      const std::lock_guard lock(mutex);
+      if (!skipped.insert(name).second) return;
+    }
+    const std::lock_guard lock(one_notice);
+    notice(why + " It is skipped.");
+  }
+
   void add(Batch& batch, std::size_t index, std::size_t in_epoch) {
     const Sample& sample = samples[index];
     ReadLimit limit;
@@ -50,8 +60,7 @@ struct Loader::State {
       if (bytes.size() < options.kernel_size)
         batch.ids.resize(batch.ids.size() + options.kernel_size - bytes.size(), -1);
     } catch (const InputError& error) {
-      const std::lock_guard lock(mutex);
-      if (skipped.insert(sample.name).second) notice(std::string(error.what()) + " It is skipped.");
+      skip(sample.name, error.what());
       return;
     }
     batch.offsets.push_back(static_cast<std::int64_t>(batch.ids.size()));
@@ -91,6 +100,7 @@ Loader::Loader(std::vector<Sample> samples, LoaderOptions options, Notice notice
     : state_(std::make_unique<State>()) {
   state_->samples = std::move(samples);
   state_->options = options;
+  state_->options.batch = std::max<std::size_t>(1, options.batch);
   state_->notice = std::move(notice);
   const unsigned threads = std::max(1u, options.threads);
   // Started only after the vector has its final size, which run() reads.

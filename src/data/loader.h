@@ -16,7 +16,7 @@
 namespace byteformer {
 
 struct LoaderOptions {
-  std::size_t batch = 48;
+  std::size_t batch = 48;       // files of one, at least 1
   std::size_t kernel_size = 8;  // files shorter are padded to it
   std::size_t max_bytes = 0;    // longer files are cut there; 0: no limit
   unsigned threads = 2;
@@ -28,7 +28,8 @@ struct LoaderOptions {
 
 class Loader {
  public:
-  // An empty or unreadable file is named through notice, counted and skipped.
+  // An empty or unreadable file is named through notice (from a thread of the loader, one at a
+  // time), counted and skipped.
   Loader(std::vector<Sample> samples, LoaderOptions options, Notice notice);
   ~Loader();
 

@@ -75,6 +75,10 @@ std::vector<EpochRow> parse_history_csv(const std::string& text) {
       else
         parse(field, row.*c.whole, number);
     }
+    if (!fields.eof())
+      throw FormatError(
+          fmt::format("history, line {}: more fields than the {} columns. The file is damaged.",
+                      number, std::size(kColumns)));
     rows.push_back(row);
   }
   return rows;

@@ -30,6 +30,9 @@ TEST(History, DamageIsAnErrorWithItsLine) {
   } catch (const FormatError& error) {
     EXPECT_NE(std::string(error.what()).find("line 2"), std::string::npos);
   }
+  std::string wide = history_csv({EpochRow{}});
+  wide.insert(wide.size() - 1, ",7");
+  EXPECT_THROW(parse_history_csv(wide), FormatError);
 }
 
 }  // namespace

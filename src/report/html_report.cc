@@ -8,8 +8,9 @@
 namespace byteformer {
 namespace {
 
-constexpr std::size_t kMaxConfusion =
-    60;  // classes of which the matrix is drawn; more would be unreadable and huge
+// Classes of which the matrix is drawn (more would be unreadable and huge), and pairs listed
+// instead.
+constexpr std::size_t kMaxConfusion = 60, kMaxMistakes = 50;
 
 // For text and attributes. Bytes that are not ASCII pass: the page says UTF-8, and a browser shows
 // bad ones as U+FFFD.
@@ -135,12 +136,33 @@ std::string per_class(const Metrics& m, const std::vector<std::string>& classes)
   return html + "</table>\n";
 }
 
+// What stands in for the confusion matrix where that would be too large to look at.
+std::string most_frequent_mistakes(const Metrics& m, const std::vector<std::string>& classes) {
+  struct Mistake {
+    std::size_t truth, answer, files;
+  };
+  std::vector<Mistake> mistakes;
+  for (std::size_t t = 0; t < m.classes(); ++t)
+    for (std::size_t p = 0; p < m.classes(); ++p)
+      if (t != p && m.count(t, p) > 0) mistakes.push_back({t, p, m.count(t, p)});
+  std::stable_sort(mistakes.begin(), mistakes.end(),
+                   [](const Mistake& a, const Mistake& b) { return a.files > b.files; });
+  if (mistakes.size() > kMaxMistakes) mistakes.resize(kMaxMistakes);
+  std::string html = fmt::format(
+      "<h2>Most frequent mistakes</h2>\n<p>Up to {} pairs; <code>eval --json</code> has the whole "
+      "confusion matrix.</p>\n<table><tr><th>truth</th><th>answer</th><th>files</th><th>of the "
+      "class</th></tr>\n",
+      kMaxMistakes);
+  for (const Mistake& x : mistakes)
+    html += fmt::format(
+        "<tr><td>{}</td><td>{}</td><td>{}</td><td>{:.1f} %</td></tr>\n", escaped(classes[x.truth]),
+        escaped(classes[x.answer]), x.files,
+        100.0 * static_cast<double>(x.files) / static_cast<double>(m.files_of(x.truth)));
+  return html + "</table>\n";
+}
+
 std::string confusion(const Metrics& m, const std::vector<std::string>& classes) {
-  if (m.classes() > kMaxConfusion)
-    return fmt::format(
-        "<h2>Confusion</h2><p>Not drawn: {} classes are more than {}. <code>eval --json</code> has "
-        "the numbers.</p>\n",
-        m.classes(), kMaxConfusion);
+  if (m.classes() > kMaxConfusion) return most_frequent_mistakes(m, classes);
   std::string html =
       "<h2>Confusion</h2>\n<p>A row is the truth, a column the answer; shading is the share of the "
       "row.</p>\n<table class=\"confusion\"><tr><th></th>";

@@ -210,6 +210,8 @@ class Run {
     const Clock::time_point started = Clock::now();
     Clock::time_point saved = started;
     const double waited = loader_->seconds_waited();
+    seen_ = right_ = 0;
+    cut_short_ = false;
     std::size_t pending = 0;
     double pending_loss = 0;
     std::size_t pending_files = 0, given = state_.batch;
@@ -232,11 +234,15 @@ class Run {
       pending_loss = 0;
       const double seconds = std::chrono::duration<double>(Clock::now() - started).count();
       progress.show(
-          given, fmt::format("loss {:.4f}, lr {:.2e}, waiting {:.0f} %",
-                             state_.epoch_loss / static_cast<double>(state_.epoch_files), rate_,
+          given, fmt::format("loss {:.4f}, accuracy {:.1f} %, lr {:.2e}, waiting {:.0f} %",
+                             state_.epoch_loss / static_cast<double>(state_.epoch_files),
+                             100 * static_cast<double>(right_) / static_cast<double>(seen_), rate_,
                              100 * (loader_->seconds_waited() - waited) / std::max(seconds, 1e-9)));
       if (stop_requested != 0) return false;
-      if (out_of_iterations()) break;
+      if (out_of_iterations()) {
+        cut_short_ = given < loader_->batches();
+        break;
+      }
       if (std::chrono::duration<double>(Clock::now() - saved).count() > kCheckpointSeconds) {
         save_last();
         saved = Clock::now();
@@ -249,13 +255,12 @@ class Run {
     return true;
   }
 
-  // The loss of one micro batch, its gradients added to the parameters'.
+  // The loss of one micro batch, its gradients added to the parameters'; counts what was right.
   double backward(const Batch& batch) {
-    torch::Tensor loss;
+    torch::Tensor logits, loss;
     {
       const Autocast autocast(recipe_.common.bf16);
-      const torch::Tensor logits =
-          model_->forward(recipe_.data.padded_batches ? padded(batch) : batch);
+      logits = model_->forward(recipe_.data.padded_batches ? padded(batch) : batch);
       loss = cross_entropy(logits, batch.targets, recipe_.loss.label_smoothing);
     }
     const double value = loss.item<double>();
@@ -272,6 +277,10 @@ class Run {
                       value, state_.iteration, state_.epoch + 1, rate_, names));
     }
     loss.backward();
+    const torch::Tensor answers = logits.detach().argmax(1);
+    for (std::size_t i = 0; i < batch.targets.size(); ++i)
+      right_ += answers.const_data_ptr<std::int64_t>()[i] == batch.targets[i] ? 1 : 0;
+    seen_ += batch.targets.size();
     return value;
   }
 
@@ -302,7 +311,7 @@ class Run {
     row.val_top1 = metrics.top1();
     row.val_top5 = metrics.top5();
     row.seconds = seconds;
-    row.files_per_second = static_cast<double>(state_.epoch_files) / std::max(seconds, 1e-9);
+    row.files_per_second = static_cast<double>(seen_) / std::max(seconds, 1e-9);
     row.waiting_share = waited / std::max(seconds, 1e-9);
     TensorMap best_weights = model_->weights();
     if (ema_) {
@@ -315,6 +324,7 @@ class Run {
         metrics = ema_metrics;
       }
     }
+    const Checkpoint begun = state_;
     state_.history.push_back(row);
     ++state_.epoch;
     state_.batch = state_.epoch_files = 0;
@@ -325,7 +335,14 @@ class Run {
                     row.files_per_second));
     const bool is_best = metrics.top1() > state_.best || validation_.empty();
     if (is_best) state_.best = metrics.top1();
-    const Checkpoint checkpoint = with_tensors();
+    Checkpoint checkpoint = with_tensors();
+    if (cut_short_) {  // a resume with more iterations goes on within this epoch
+      checkpoint.epoch = begun.epoch;
+      checkpoint.batch = begun.batch;
+      checkpoint.epoch_files = begun.epoch_files;
+      checkpoint.epoch_loss = begun.epoch_loss;
+      checkpoint.history = begun.history;
+    }
     save_checkpoint(folder_ / "checkpoint-last", checkpoint);
     if (is_best) {
       save_checkpoint(folder_ / "checkpoint-best", checkpoint);
@@ -390,6 +407,8 @@ class Run {
   Checkpoint state_;  // without tensors
   std::vector<Sample> train_, validation_;
   double rate_ = 0;
+  std::size_t seen_ = 0, right_ = 0;  // files of this epoch since the process began with it
+  bool cut_short_ = false;            // max_iterations ended the epoch before its last batch
   std::optional<TrainableModel> model_;
   std::optional<AdamW> optimizer_;
   std::optional<Ema> ema_;

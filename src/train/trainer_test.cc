@@ -142,6 +142,24 @@ TEST_F(TrainerTest, ARunStoppedWithinAnEpochGoesOnToTheBit) {
       << "the loss of the steps before the stop counts";
 }
 
+TEST_F(TrainerTest, ARunCutByMaxIterationsWithinAnEpochGoesOnToTheBit) {
+  train(options("whole"));
+  const Checkpoint whole = load_checkpoint((folder_ / "whole/checkpoint-last").string());
+  TrainOptions cut = options("cut");
+  cut.recipe.common.max_iterations = whole.history[1].iteration + 2;
+  train(cut);
+  EXPECT_TRUE(fs::exists(folder_ / "cut/model/config.json"));
+  cut.recipe.common.max_iterations = 0;
+  cut.resume = true;
+  train(cut);
+  const Checkpoint resumed = load_checkpoint((folder_ / "cut/checkpoint-last").string());
+  for (const auto& [name, tensor] : whole.weights)
+    EXPECT_EQ(tensor.data, resumed.weights.at(name).data) << name;
+  ASSERT_EQ(whole.history.size(), resumed.history.size());
+  for (std::size_t i = 0; i < whole.history.size(); ++i)
+    EXPECT_EQ(whole.history[i].train_loss, resumed.history[i].train_loss) << "epoch " << i;
+}
+
 TEST_F(TrainerTest, LearnsInMixedPrecision) {
   TrainOptions mixed = options("mixed");
   mixed.recipe.common.bf16 = true;
