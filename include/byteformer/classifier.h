@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -37,6 +38,12 @@ struct Prediction {
   std::size_t tokens = 0;        // that the model computed
 };
 
+// What became of one of many files: one of the two.
+struct Outcome {
+  std::optional<Prediction> prediction;
+  std::optional<InputError> error;
+};
+
 // What to do with a file that has more tokens than the model has positions.
 enum class LongFiles {
   kRefuse,  // InputError of kind too_long, which states both numbers
@@ -46,7 +53,7 @@ enum class LongFiles {
 struct ClassifierOptions {
   std::size_t top = 5;  // length of Prediction::top; more than the classes means all of them
   LongFiles long_files = LongFiles::kRefuse;
-  unsigned threads = 0;  // for one file; 0 means what the process may use (affinity)
+  unsigned threads = 0;  // 0 means what the process may use
 };
 
 class Classifier {
@@ -61,13 +68,17 @@ class Classifier {
   // Throws InputError: kind empty (no bytes), kind too_long (see LongFiles).
   Prediction classify(std::span<const std::uint8_t> bytes) const;
 
+  // Many files at once, with the answers that each would have alone: in parallel by files, or
+  // within one where it is large. An input that is refused has its error in its place.
+  std::vector<Outcome> classify_all(std::span<const std::vector<std::uint8_t>> files) const;
+
   // Logits only, [classes]. Same errors.
   std::vector<float> logits(std::span<const std::uint8_t> bytes) const;
 
   const std::vector<std::string>& classes() const;  // names, in the order of the logits
 
-  // The most bytes that a file may have before it has more tokens than positions; SIZE_MAX if there
-  // is no limit.
+  // The most bytes that a file may have before it has more tokens than positions; SIZE_MAX where
+  // positions are sinusoidal, which never end.
   std::size_t max_bytes() const;
 
   // The set of compute kernels in use, such as "avx2", and the precision, such as "f32".
@@ -75,6 +86,7 @@ class Classifier {
   const std::string& precision() const;
 
  private:
+  friend class Stream;
   struct State;
   std::unique_ptr<const State> state_;
 };

@@ -25,6 +25,7 @@ constexpr const char* kHelp =
     "  byteformer eval MODEL --data DIR            measure a model on DIR/<class>/<file>\n"
     "  byteformer inspect MODEL|RECIPE             architecture, parameters, MACs, classes\n"
     "  byteformer train --data DIR                 learn a model from DIR/<class>/<file>\n"
+    "  byteformer bench MODEL                      measure speed\n"
     "  byteformer encode --encoding TIFF IMAGES    write pictures as files\n\n"
     "`byteformer COMMAND --help` says more. `--version` names the version and the compute kernels "
     "of this machine.\n"
@@ -38,6 +39,7 @@ int run(int argc, char** argv) {
   const std::string line = command_line("byteformer", {argv + std::min(argc, 1), argv + argc});
   if (command == "predict") return predict(arguments, line);
   if (command == "eval") return eval(arguments, line);
+  if (command == "bench") return bench(arguments, line);
   if (command == "inspect") return inspect(arguments, line);
   if (command == "train") start_program("byteformer-train", arguments);
   if (command == "encode") start_program("byteformer-codec", arguments);
@@ -55,7 +57,7 @@ int run(int argc, char** argv) {
     return kExitWrongUsage;
   }
   throw UsageError("the command \"" + command +
-                   "\" is not known. There are predict, eval, inspect, train and encode; "
+                   "\" is not known. There are predict, eval, inspect, train, bench and encode; "
                    "`byteformer --help` says more.");
 }
 

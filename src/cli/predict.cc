@@ -6,6 +6,7 @@
 #include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/exit_status.h"
+#include "cli/predictor.h"
 #include "cli/record.h"
 #include "files/walk.h"
 
@@ -13,17 +14,6 @@ namespace byteformer {
 namespace {
 
 void say(const std::string& message) { fmt::print(stderr, "byteformer: {}\n", message); }
-
-Record record_of(const Found& found, const Classifier& classifier, const ReadLimit& limit) {
-  Record record{found.path, std::nullopt, std::nullopt, ""};
-  try {
-    record.prediction = classifier.classify(read_input(found.path, found.origin, limit));
-  } catch (const InputError& error) {
-    record.error = error.kind();
-    record.message = error.what();
-  }
-  return record;
-}
 
 }  // namespace
 
@@ -56,8 +46,7 @@ int predict(const std::vector<std::string>& arguments, const std::string&) {
                  "a file with more tokens than the model has positions: refuse it, or cut it")
       ->capture_default_str()
       ->check(CLI::IsMember({"refuse", "cut"}));
-  app.add_option("--threads", options.threads,
-                 "threads for one file; default: what the process may use")
+  app.add_option("--threads", options.threads, "default: what the process may use")
       ->check(CLI::Range(0, 1024));
   if (shows_help(app, arguments)) return kExitDone;
   if (!list.empty()) {
@@ -70,22 +59,13 @@ int predict(const std::vector<std::string>& arguments, const std::string&) {
   options.long_files = long_files == "cut" ? LongFiles::kCut : LongFiles::kRefuse;
 
   const Classifier classifier = starting([&] { return Classifier(model, options); });
-  // One byte more than fits tells a file that is too long, without reading the rest of an endless
-  // stream.
-  const std::size_t most = classifier.max_bytes();
-  ReadLimit limit;
-  if (most != SIZE_MAX) limit = {most + (options.long_files == LongFiles::kRefuse ? 1 : 0), true};
   RecordWriter writer(chosen_format(format, json), logits);
-  bool failed = false;
+  Predictor predictor(classifier, options.long_files, writer);
+  bool is_read = true;  // the records, by somebody
   for_each_input(
-      paths,
-      [&](const Found& found) {
-        const Record record = record_of(found, classifier, limit);
-        failed |= record.error.has_value();
-        return writer.write(record);
-      },
-      say);
-  return failed ? kExitSomeInputsFailed : kExitDone;
+      paths, [&](const Found& found) { return is_read = predictor.take(found); }, say);
+  if (is_read) predictor.flush();
+  return predictor.failed() ? kExitSomeInputsFailed : kExitDone;
 }
 
 }  // namespace byteformer

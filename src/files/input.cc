@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "files/name.h"
 
@@ -44,8 +45,8 @@ class Descriptor {
   ~Descriptor() {
     if (fd_ >= 0) ::close(fd_);
   }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
+  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Descriptor& operator=(Descriptor&&) = delete;
   int get() const { return fd_; }
 
  private:
@@ -81,13 +82,20 @@ std::vector<std::uint8_t> read_all(int fd, const Path& path, std::uint64_t hint,
   }
 }
 
-}  // namespace
+struct Opened {
+  Descriptor file;
+  std::string name;    // for messages
+  std::uint64_t size;  // as declared; a hint
+};
 
-std::vector<std::uint8_t> read_input(const Path& path, Origin origin, ReadLimit limit) {
-  if (path == "-" && origin == Origin::kGiven)
-    return read_all(STDIN_FILENO, "standard input", 0, limit);
+Opened open_input(const Path& path, Origin origin) {
+  if (path == "-" && origin == Origin::kGiven) {
+    const int fd = ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
+    if (fd < 0) fail("standard input", errno);
+    return {Descriptor(fd), "standard input", 0};
+  }
   // O_NONBLOCK: opening a FIFO that nobody writes to would wait for ever.
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+  Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
   if (file.get() < 0) fail(path, errno);
   struct stat status {};
   if (::fstat(file.get(), &status) != 0) fail(path, errno);
@@ -102,7 +110,7 @@ std::vector<std::uint8_t> read_input(const Path& path, Origin origin, ReadLimit 
     while (::poll(&waiting, 1, -1) < 0 && errno == EINTR) {
     }
     if (::fcntl(file.get(), F_SETFL, O_RDONLY) != 0) fail(path, errno);
-    return read_all(file.get(), path, 0, limit);
+    return {std::move(file), path, 0};
   }
   if (!S_ISREG(status.st_mode)) {
     const char* what = S_ISFIFO(status.st_mode)   ? "a FIFO"
@@ -113,8 +121,31 @@ std::vector<std::uint8_t> read_input(const Path& path, Origin origin, ReadLimit 
         fmt::format("{}: {}; only files and, where given by name, FIFOs and - are read.", name,
                     what));
   }
-  return read_all(file.get(), path, static_cast<std::uint64_t>(std::max<off_t>(status.st_size, 0)),
-                  limit);
+  return {std::move(file), path, static_cast<std::uint64_t>(std::max<off_t>(status.st_size, 0))};
+}
+
+}  // namespace
+
+std::vector<std::uint8_t> read_input(const Path& path, Origin origin, ReadLimit limit) {
+  const Opened input = open_input(path, origin);
+  return read_all(input.file.get(), input.name, input.size, limit);
+}
+
+void read_pieces(const Path& path, Origin origin,
+                 const std::function<bool(std::span<const std::uint8_t>)>& visit) {
+  const Opened input = open_input(path, origin);
+  std::vector<std::uint8_t> piece(kChunk);
+  for (;;) {
+    const ssize_t got = ::read(input.file.get(), piece.data(), piece.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) fail(input.name, errno);
+    if (got == 0 || !visit(std::span(piece).first(static_cast<std::size_t>(got)))) return;
+  }
+}
+
+bool is_stream(const Path& path) {
+  struct stat status {};
+  return path == "-" || (::stat(path.c_str(), &status) == 0 && S_ISFIFO(status.st_mode));
 }
 
 std::vector<std::uint8_t> read_part(const Path& path, std::uint64_t offset, std::uint64_t size) {

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <limits>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -29,6 +31,14 @@ struct ReadLimit {
 // bounded by the limit and by what is really there, not by a declared size (/proc/cpuinfo says 0
 // and is read whole).
 std::vector<std::uint8_t> read_input(const Path& path, Origin origin, ReadLimit limit = {});
+
+// The same bytes piece by piece, for inputs that need not fit in memory: visit gets each piece as
+// it arrives, and returns false to stop reading. Throws InputError but too_large.
+void read_pieces(const Path& path, Origin origin,
+                 const std::function<bool(std::span<const std::uint8_t>)>& visit);
+
+// Whether an input that the user named is a stream: "-" or a FIFO.
+bool is_stream(const Path& path);
 
 // `size` bytes from `offset` of a regular file, for members of archives. Throws InputError; kind
 // damaged if they are not there.

@@ -4,6 +4,7 @@
 #define BF_SET avx2
 #define BF_NAME "avx2"
 #define BF_VECTOR 32
+#define BF_COLUMNS 2
 #define BF_ROWS 6
 #define BF_SUPPORTED (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
 #include "kernels/body.h"

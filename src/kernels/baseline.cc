@@ -1,4 +1,4 @@
-// For every processor of the family that the program was compiled for: 4 x 8 tiles of 16-byte
+// For every processor of the family that the program was compiled for: 2 x 16 tiles of 16-byte
 // vectors.
 #include "kernels/kernels.h"
 
@@ -9,6 +9,7 @@
 #define BF_NAME "portable"
 #endif
 #define BF_VECTOR 16
-#define BF_ROWS 4
+#define BF_COLUMNS 4
+#define BF_ROWS 2
 #define BF_SUPPORTED true
 #include "kernels/body.h"

@@ -83,7 +83,7 @@ void check_tensors(const ModelConfig& config, const TensorMap& tensors, const st
   }
 }
 
-std::vector<float> sinusoidal_positions(std::size_t rows, std::size_t width) {
+std::vector<float> sinusoidal_positions(std::size_t rows, std::size_t width, std::size_t first) {
   const std::size_t half = width / 2;
   std::vector<float> table(rows * width);
   // Rounded to float32 at each step, as the reference does; a table in double differs by up to
@@ -92,7 +92,7 @@ std::vector<float> sinusoidal_positions(std::size_t rows, std::size_t width) {
   for (std::size_t i = 0; i < half; ++i) {
     const float frequency = std::exp(static_cast<float>(i) * step);
     for (std::size_t row = 0; row < rows; ++row) {
-      const float angle = static_cast<float>(row) * frequency;
+      const float angle = static_cast<float>(first + row) * frequency;
       table[row * width + i] = std::sin(angle);
       table[row * width + half + i] = std::cos(angle);
     }

@@ -40,7 +40,8 @@ void check_tensors(const ModelConfig& config, const TensorMap& tensors,
 
 // The sinusoidal positions [max_tokens, d]: fairseq's layout, d/2 sines then d/2 cosines; frequency
 // and product rounded to float32 as the reference does.
-std::vector<float> sinusoidal_positions(std::size_t rows, std::size_t width);
+// Rows first .. first + rows - 1 of it, which may lie beyond any table.
+std::vector<float> sinusoidal_positions(std::size_t rows, std::size_t width, std::size_t first = 0);
 
 // Names of one layer's tensors and of a merge's.
 std::string layer_prefix(std::size_t layer);  // "transformer.3."

@@ -10,34 +10,14 @@
 #include "byteformer/error.h"
 #include "kernels/kernels.h"
 #include "model/geometry.h"
+#include "model/linear.h"
 #include "model/parameters.h"
 
 namespace byteformer {
 namespace {
 
+using kernels::Epilogue;
 using kernels::Set;
-
-// A linear layer y = x W^T + b, its weight [out, in] packed once.
-struct Linear {
-  std::size_t out = 0, in = 0;
-  std::vector<float> packed, bias;  // bias may be empty
-
-  // y [rows, out], rows ldy apart, = or += x [rows, in] W^T + b
-  void apply(const Set& set, const float* x, float* y, std::size_t ldy, std::size_t rows,
-             bool accumulate) const {
-    set.product(x, in, packed.data(), bias.empty() ? nullptr : bias.data(), y, ldy, rows, out, in,
-                accumulate);
-  }
-};
-
-struct Norm {
-  std::vector<float> weight, bias;
-
-  void apply(const Set& set, const float* x, float* y, std::size_t rows) const {
-    set.layer_norm(x, weight.data(), bias.data(), static_cast<float>(ModelConfig::kLayerNormEps), y,
-                   rows, weight.size());
-  }
-};
 
 struct Layer {
   Norm norm_attention, norm_ffn;
@@ -47,36 +27,6 @@ struct Layer {
 struct Merge {
   Linear reduction;
   Norm norm;
-};
-
-// Reads the tensors of the table, each once and in its shape.
-class Reader {
- public:
-  Reader(const ModelConfig& config, const TensorMap& weights, const Set& set)
-      : weights_(weights), set_(set) {
-    check_tensors(config, weights);
-  }
-
-  std::vector<float> floats(const std::string& name) const { return weights_.at(name).to_floats(); }
-
-  Linear linear(const std::string& name, bool has_bias = true) const {
-    const Tensor& weight = weights_.at(name + ".weight");
-    Linear l{weight.shape[0],
-             weight.shape[1],
-             {},
-             has_bias ? floats(name + ".bias") : std::vector<float>()};
-    l.packed.resize(set_.packed_size(l.out, l.in));
-    set_.pack(weight.to_floats().data(), l.in, 1, l.out, l.in, l.packed.data());
-    return l;
-  }
-
-  Norm norm(const std::string& name) const {
-    return {floats(name + ".weight"), floats(name + ".bias")};
-  }
-
- private:
-  const TensorMap& weights_;
-  const Set& set_;
 };
 
 // What would read beside the tables.
@@ -112,7 +62,7 @@ struct SimpleModel::Weights {
 
   Weights(const ModelConfig& c, const TensorMap& tensors) : set(kernels::chosen_set()), config(c) {
     check(config);
-    const Reader reader(config, tensors, set);
+    const WeightReader reader(config, tensors, set);
     build_table(reader);
     positions = reader.floats("pos_embed.pos_embed.pos_embed");
     for (std::size_t i = 0; i < config.layers; ++i) {
@@ -132,7 +82,7 @@ struct SimpleModel::Weights {
 
   // The stem is linear in one-hot bytes: T[p, b] = W[:, :, p] * E[b], and a token is the sum of k
   // rows of T.
-  void build_table(const Reader& reader) {
+  void build_table(const WeightReader& reader) {
     const std::size_t d = config.width, k = config.kernel_size, rows = ModelConfig::kVocabulary;
     const std::vector<float> embedding = reader.floats("embeddings.weight");
     if (k == 0) {
@@ -145,7 +95,7 @@ struct SimpleModel::Weights {
     for (std::size_t p = 0; p < k; ++p) {
       set.pack(conv.data() + p, d * k, k, d, d, packed.data());
       set.product(embedding.data(), d, packed.data(), nullptr, table.data() + p * rows * d, d, rows,
-                  d, d, false);
+                  d, d, Epilogue::kStore);
     }
   }
 
@@ -159,9 +109,9 @@ struct SimpleModel::Weights {
         const std::int32_t id = ids[t * stride + p];
         const std::size_t entry = p * ModelConfig::kVocabulary +
                                   static_cast<std::size_t>(id < 0 ? ModelConfig::kPaddingId : id);
-        set.add(table.data() + entry * d, row, d);
+        for (std::size_t c = 0; c < d; ++c) row[c] += table[entry * d + c];
       }
-      set.add(positions.data() + t * d, row, d);
+      for (std::size_t c = 0; c < d; ++c) row[c] += positions[t * d + c];
     }
     return x;
   }
@@ -172,11 +122,12 @@ struct SimpleModel::Weights {
                     const std::vector<bool>& attended) const {
     const std::size_t m = attended.size(), d = config.width, head = ModelConfig::kHeadSize;
     constexpr std::size_t kStrip = 64;  // rows of scores at a time: 32 KB for a window of 128
-    std::vector<float> h(m * d), qkv(m * 3 * d), mixed(m * d), scores(std::min(kStrip, m) * m),
+    const std::size_t ld = (m + 15) / 16 * 16;  // of a row of scores, as softmax wants it
+    std::vector<float> h(m * d), qkv(m * 3 * d), mixed(m * d), scores(std::min(kStrip, m) * ld),
         hidden(m * config.ffn);
     std::vector<float> keys(set.packed_size(m, head)), values(set.packed_size(head, m));
     layer.norm_attention.apply(set, x.data(), h.data(), m);
-    layer.qkv.apply(set, h.data(), qkv.data(), 3 * d, m, false);  // [m, 3, heads, 64]
+    layer.qkv.apply(set, h.data(), qkv.data(), 3 * d, m);  // [m, 3, heads, 64]
     for (std::size_t r = 0; r < m; ++r)
       for (std::size_t c = 0; c < d; ++c)
         qkv[r * 3 * d + c] *= 0.125F;  // 1 / sqrt(64), a power of two
@@ -186,22 +137,22 @@ struct SimpleModel::Weights {
       set.pack(v, 1, 3 * d, head, m, values.data());
       for (std::size_t strip = 0; strip < m; strip += kStrip) {
         const std::size_t rows = std::min(kStrip, m - strip);
-        set.product(q + strip * 3 * d, 3 * d, keys.data(), nullptr, scores.data(), m, rows, m, head,
-                    false);
+        set.product(q + strip * 3 * d, 3 * d, keys.data(), nullptr, scores.data(), ld, rows, m,
+                    head, Epilogue::kStore);
         for (std::size_t b = 0; b < m; ++b)
           if (!attended[b])
             for (std::size_t a = 0; a < rows; ++a)
-              scores[a * m + b] = -std::numeric_limits<float>::infinity();
-        set.softmax(scores.data(), m, rows, m);
-        set.product(scores.data(), m, values.data(), nullptr, mixed.data() + strip * d + at, d,
-                    rows, head, m, false);
+              scores[a * ld + b] = -std::numeric_limits<float>::infinity();
+        set.softmax(scores.data(), ld, rows, m);
+        set.product(scores.data(), ld, values.data(), nullptr, mixed.data() + strip * d + at, d,
+                    rows, head, m, Epilogue::kStore);
       }
     }
-    layer.projection.apply(set, mixed.data(), x.data(), d, m, true);
+    layer.projection.apply(set, mixed.data(), x.data(), d, m, Epilogue::kAdd);
     layer.norm_ffn.apply(set, x.data(), h.data(), m);
-    layer.expand.apply(set, h.data(), hidden.data(), config.ffn, m, false);
+    layer.expand.apply(set, h.data(), hidden.data(), config.ffn, m);
     set.gelu(hidden.data(), hidden.size());
-    layer.contract.apply(set, hidden.data(), x.data(), d, m, true);
+    layer.contract.apply(set, hidden.data(), x.data(), d, m, Epilogue::kAdd);
   }
 
   void layer(std::size_t i, std::vector<float>& x, const std::vector<bool>& real,
@@ -240,7 +191,7 @@ struct SimpleModel::Weights {
         for (std::size_t c = 0; c < d; ++c)
           pairs[(t / 2 - begin) * 2 * d + 2 * c + t % 2] = x[t * d + c];
       }
-      merges[i].reduction.apply(set, pairs.data(), y.data() + begin * d, d, rows, false);
+      merges[i].reduction.apply(set, pairs.data(), y.data() + begin * d, d, rows);
       merges[i].norm.apply(set, y.data() + begin * d, y.data() + begin * d, rows);
     });
     std::vector<bool> merged(half);
@@ -299,7 +250,7 @@ std::vector<float> SimpleModel::logits(std::span<const std::int32_t> given, Thre
     pooled[c] = static_cast<float>(sum[c] / static_cast<double>(std::max<std::size_t>(count, 1)));
   stage("pooled", pooled);
   std::vector<float> logits(m.config.classes);
-  m.classifier.apply(m.set, pooled.data(), logits.data(), logits.size(), 1, false);
+  m.classifier.apply(m.set, pooled.data(), logits.data(), logits.size(), 1);
   return logits;
 }
 

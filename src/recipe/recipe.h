@@ -13,13 +13,9 @@
 #include <vector>
 
 #include "model/config.h"
+#include "model/initialization.h"
 
 namespace byteformer {
-
-enum class EmbeddingInit {
-  kNormal,    // truncated normal, as the reference
-  kSinusoid,  // sines and cosines of the byte's value at several frequencies
-};
 
 struct Recipe {
   ModelConfig model;  // classes 0 until the data says it

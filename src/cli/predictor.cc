@@ -1,0 +1,68 @@
+#include "cli/predictor.h"
+
+#include "byteformer/stream.h"
+
+namespace byteformer {
+namespace {
+
+// Enough for many threads, little for a small machine.
+constexpr std::size_t kMostFiles = 64, kMostBytes = 8 << 20;
+
+}  // namespace
+
+Predictor::Predictor(const Classifier& classifier, LongFiles long_files, RecordWriter& writer)
+    : classifier_(classifier), writer_(writer) {
+  // One byte more than fits tells a file that is too long, without reading the rest.
+  const std::size_t most = classifier.max_bytes();
+  if (most != SIZE_MAX) limit_ = {most + (long_files == LongFiles::kRefuse ? 1 : 0), true};
+}
+
+bool Predictor::take(const Found& input) {
+  if (input.origin == Origin::kGiven && is_stream(input.path)) return flush() && take_stream(input);
+  records_.push_back({input.path, std::nullopt, std::nullopt, ""});
+  files_.emplace_back();
+  try {
+    files_.back() = read_input(input.path, input.origin, limit_);
+  } catch (const InputError& error) {
+    fail(records_.back(), error);
+  }
+  gathered_ += files_.back().size();
+  return (files_.size() < kMostFiles && gathered_ < kMostBytes) || flush();
+}
+
+bool Predictor::flush() {
+  const std::vector<Outcome> outcomes = classifier_.classify_all(files_);
+  for (std::size_t i = 0; i < records_.size(); ++i) {
+    Record& record = records_[i];
+    if (!record.error && outcomes[i].error)
+      fail(record, *outcomes[i].error);
+    else if (!record.error)
+      record.prediction = outcomes[i].prediction;
+    if (!writer_.write(record)) return false;
+  }
+  records_.clear();
+  files_.clear();
+  gathered_ = 0;
+  return true;
+}
+
+bool Predictor::take_stream(const Found& input) {
+  Record record{input.path, std::nullopt, std::nullopt, ""};
+  try {
+    Stream stream(classifier_);
+    read_pieces(input.path, input.origin,
+                [&](std::span<const std::uint8_t> piece) { return stream.push(piece); });
+    record.prediction = stream.finish();
+  } catch (const InputError& error) {
+    fail(record, error);
+  }
+  return writer_.write(record);
+}
+
+void Predictor::fail(Record& record, const InputError& error) {
+  record.error = error.kind();
+  record.message = error.what();
+  failed_ = true;
+}
+
+}  // namespace byteformer

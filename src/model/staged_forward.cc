@@ -1,0 +1,75 @@
+#include "model/staged_forward.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+
+#include "model/head_stage.h"
+#include "model/layer_stage.h"
+#include "model/merge_stage.h"
+#include "model/staged_weights.h"
+#include "model/stem.h"
+
+namespace byteformer {
+
+StagedModel::StagedModel(const ModelConfig& config, const TensorMap& weights)
+    : weights_(std::make_unique<const StagedWeights>(config, weights, kernels::chosen_set())) {}
+StagedModel::~StagedModel() = default;
+StagedModel::StagedModel(StagedModel&&) noexcept = default;
+
+const ModelConfig& StagedModel::config() const { return weights_->config; }
+const char* StagedModel::kernels() const { return weights_->set.name; }
+
+std::vector<float> StagedModel::logits(std::span<const std::uint8_t> bytes, ThreadPool* pool,
+                                       StageTimes* times) const {
+  StagedPass pass(*this, pool, pool == nullptr ? 8 : SIZE_MAX, times);
+  pass.push(bytes);
+  return pass.finish();
+}
+
+double StagedModel::peak() const {
+  constexpr std::size_t kRounds = 200'000;
+  double best = 0;
+  for (int run = 0; run < 20; ++run) {
+    const auto begin = std::chrono::steady_clock::now();
+    const auto done = static_cast<double>(weights_->set.multiply_adds(kRounds));
+    best = std::max(
+        best,
+        done / std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+  }
+  return best;
+}
+
+struct StagedPass::State {
+  StageContext context;
+  HeadStage head;
+  std::vector<std::unique_ptr<Stage>> stages;  // last one first
+  Stem stem;
+
+  State(const StagedWeights& weights, ThreadPool* pool, std::size_t grain, StageTimes* times)
+      : context{weights, pool, grain, times}, head(context), stem(context, chain()) {}
+
+  Stage& chain() {
+    Stage* next = &head;
+    for (std::size_t i = context.weights.config.layers; i-- > 0;) {
+      if (context.weights.config.merges[i])
+        next = stages.emplace_back(std::make_unique<MergeStage>(context, i, *next)).get();
+      next = stages.emplace_back(std::make_unique<LayerStage>(context, i, *next)).get();
+    }
+    return *next;
+  }
+};
+
+StagedPass::StagedPass(const StagedModel& model, ThreadPool* pool, std::size_t grain,
+                       StageTimes* times)
+    : state_(std::make_unique<State>(*model.weights_, pool, grain, times)) {}
+StagedPass::~StagedPass() = default;
+
+void StagedPass::push(std::span<const std::uint8_t> bytes) { state_->stem.push(bytes); }
+
+std::vector<float> StagedPass::finish() {
+  state_->stem.finish();
+  return state_->head.logits();
+}
+
+}  // namespace byteformer

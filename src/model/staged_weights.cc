@@ -1,0 +1,105 @@
+#include "model/staged_weights.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "model/parameters.h"
+
+namespace byteformer {
+
+StagedWeights::StagedWeights(const ModelConfig& c, const TensorMap& tensors,
+                             const kernels::Set& chosen)
+    : set(chosen),
+      config(c),
+      kernel_size(std::max<std::size_t>(c.kernel_size, 1)),
+      stride(c.kernel_size == 0 ? 1 : c.kernel_size / 2) {
+  check(config);
+  const WeightReader reader(config, tensors, set);
+  build_table(reader);
+  positions = reader.floats("pos_embed.pos_embed.pos_embed");
+  for (std::size_t i = 0; i < config.layers; ++i) {
+    layers.push_back(layer(reader, i));
+    merges.push_back(config.merges[i] ? merge(reader, i) : StagedMerge{});
+  }
+  norm = reader.norm("post_transformer_norm");
+  classifier = reader.linear("classifier");
+}
+
+// The stem is linear in one-hot bytes: T[p, b] = W[:, :, p] * E[b], and a token is the sum of k
+// rows of T.
+void StagedWeights::build_table(const WeightReader& reader) {
+  constexpr std::size_t kEntries = kernels::kTableEntries, kSlice = kernels::kTableSlice;
+  const std::size_t d = config.width, k = kernel_size;
+  const std::vector<float> embedding = reader.floats("embeddings.weight");
+  const std::vector<float> conv = config.kernel_size == 0
+                                      ? std::vector<float>()
+                                      : reader.floats("token_reduction_net.weight");  // [d, d, k]
+  std::vector<float> packed(set.packed_size(kSlice, d));
+  table.resize(k * kEntries * d);
+  float* to = table.data();
+  for (std::size_t slice = 0; slice < d; slice += kSlice)
+    for (std::size_t p = 0; p < k; ++p, to += kEntries * kSlice) {
+      if (conv.empty()) {
+        for (std::size_t b = 0; b < kEntries; ++b)
+          std::copy_n(embedding.data() + b * d + slice, kSlice, to + b * kSlice);
+        continue;
+      }
+      set.pack(conv.data() + slice * d * k + p, d * k, k, kSlice, d, packed.data());
+      set.product(embedding.data(), d, packed.data(), nullptr, to, kSlice, kEntries, kSlice, d,
+                  kernels::Epilogue::kStore);
+    }
+}
+
+StagedLayer StagedWeights::layer(const WeightReader& reader, std::size_t i) const {
+  const std::string prefix = layer_prefix(i);
+  const std::size_t d = config.width, ffn = config.ffn;
+  StagedLayer l;
+  l.norm_attention = reader.norm(prefix + "pre_norm_mha.0");
+  l.norm_ffn = reader.norm(prefix + "pre_norm_ffn.0");
+
+  const std::vector<float> qkv = reader.floats(prefix + "pre_norm_mha.1.qkv_proj.weight"),
+                           qkv_bias = reader.floats(prefix + "pre_norm_mha.1.qkv_proj.bias");
+  const auto scale = static_cast<float>(std::numbers::log2e /
+                                        std::sqrt(static_cast<double>(ModelConfig::kHeadSize)));
+  std::vector<float> by_head, bias_by_head;
+  for (std::size_t head = 0; head < d; head += ModelConfig::kHeadSize)
+    for (std::size_t part = 0; part < 3; ++part)
+      for (std::size_t row = part * d + head; row < part * d + head + ModelConfig::kHeadSize;
+           ++row) {
+        const float factor = part == 0 ? scale : 1.0F;
+        for (std::size_t c = 0; c < d; ++c) by_head.push_back(qkv[row * d + c] * factor);
+        bias_by_head.push_back(qkv_bias[row] * factor);
+      }
+  l.qkv = reader.packed(by_head, std::move(bias_by_head), 3 * d, d);
+
+  l.projection = reader.linear(prefix + "pre_norm_mha.1.out_proj");
+  l.expand = reader.linear(prefix + "pre_norm_ffn.1");
+  const std::vector<float> contract = reader.floats(prefix + "pre_norm_ffn.4.weight");  // [d, ffn]
+  std::vector<float> part;
+  for (std::size_t begin = 0; begin < ffn; begin += StagedLayer::kChunk) {
+    const std::size_t count = std::min(StagedLayer::kChunk, ffn - begin);
+    part.resize(d * count);
+    for (std::size_t row = 0; row < d; ++row)
+      std::copy_n(contract.data() + row * ffn + begin, count, part.data() + row * count);
+    l.contract.push_back(reader.packed(
+        part, begin == 0 ? reader.floats(prefix + "pre_norm_ffn.4.bias") : std::vector<float>(), d,
+        count));
+  }
+  return l;
+}
+
+// The reference lays two rows out channel by channel (2c + t); with its columns moved to t d + c
+// the weight reads them as they lie in memory, one behind the other.
+StagedMerge StagedWeights::merge(const WeightReader& reader, std::size_t i) const {
+  const std::size_t d = config.width;
+  const std::vector<float> given = reader.floats(merge_prefix(i) + "reduction.weight");  // [d, 2d]
+  std::vector<float> moved(given.size());
+  for (std::size_t row = 0; row < d; ++row)
+    for (std::size_t c = 0; c < d; ++c)
+      for (std::size_t t = 0; t < 2; ++t)
+        moved[(row * 2 + t) * d + c] = given[(row * d + c) * 2 + t];
+  return {reader.packed(moved, {}, d, 2 * d), reader.norm(merge_prefix(i) + "norm")};
+}
+
+}  // namespace byteformer

@@ -1,0 +1,49 @@
+// The weights of the staged pass, laid out for its kernels once, when a model is loaded.
+#pragma once
+
+#include <vector>
+
+#include "kernels/kernels.h"
+#include "model/config.h"
+#include "model/linear.h"
+
+namespace byteformer {
+
+struct StagedLayer {
+  // Hidden channels of the FFN that are computed at a time: they stay in the second cache between
+  // its two products. A constant of the arithmetic: the second product's sums are by chunk.
+  static constexpr std::size_t kChunk = 192;
+
+  Norm norm_attention, norm_ffn;
+  Linear qkv;  // by heads: 64 queries, 64 keys, 64 values, and so on; queries scaled by
+               // log2(e) / 8, as the attention kernel wants them
+  Linear projection, expand;
+  std::vector<Linear> contract;  // by chunk; the first has the bias
+};
+
+struct StagedMerge {
+  Linear reduction;  // of two rows laid end to end
+  Norm norm;
+};
+
+struct StagedWeights {
+  const kernels::Set& set;
+  ModelConfig config;
+  std::size_t kernel_size, stride;  // bytes of a token (1 without a stem), and from one to the next
+  std::vector<float> table;         // [d / 64][k][257][64]
+  std::vector<float> positions;     // [max_tokens, d]
+  std::vector<StagedLayer> layers;
+  std::vector<StagedMerge> merges;  // by layer; empty where none follows
+  Norm norm;
+  Linear classifier;
+
+  // Throws ConfigError for the configuration, ModelError for the tensors.
+  StagedWeights(const ModelConfig& config, const TensorMap& tensors, const kernels::Set& set);
+
+ private:
+  void build_table(const WeightReader& reader);
+  StagedLayer layer(const WeightReader& reader, std::size_t i) const;
+  StagedMerge merge(const WeightReader& reader, std::size_t i) const;
+};
+
+}  // namespace byteformer
