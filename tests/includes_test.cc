@@ -22,16 +22,17 @@ const std::map<std::string, Folders> kMayInclude = {
     {"kernels", {"base"}},
     {"model", {"kernels", "tensor", "base"}},
     {"runtime", {"model", "base", "byteformer"}},
+    {"bytes", {"base"}},
     {"codec", {"base"}},
     {"recipe", {"model", "base"}},
-    {"data", {"files", "codec", "recipe", "base"}},
+    {"data", {"files", "codec", "bytes", "recipe", "base"}},
     {"report", {"base"}},
     {"train",
      {"data", "recipe", "model", "kernels", "tensor", "report", "files", "base", "torch",
       "byteformer"}},
     {"cli",
-     {"base", "files", "tensor", "kernels", "model", "runtime", "codec", "recipe", "data", "report",
-      "train", "byteformer"}},
+     {"base", "files", "tensor", "kernels", "model", "runtime", "bytes", "codec", "recipe", "data",
+      "report", "train", "byteformer"}},
 };
 
 // A file of cli that may see what the rest of it may not: one folder, one set of files.
