@@ -4,6 +4,7 @@
 #include <string>
 
 #include "codec/image.h"
+#include "codec/image_file.h"
 
 namespace byteformer {
 
@@ -14,5 +15,10 @@ std::vector<std::uint8_t> encode_png(const Image& image);
 
 // What decides the bytes (the borders of the stored blocks): "zlib 1.2.13".
 std::string png_version();
+
+// Every kind of PNG; of an animation the default picture. Transparency, gamma, profiles and texts
+// are skipped unread. Throws InputError as read_image(); a wrong checksum is damage, but with
+// options.truncated that of pixels is not looked at, as in Pillow.
+Image decode_png(const ImageFile& file);
 
 }  // namespace byteformer
