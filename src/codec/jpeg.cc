@@ -142,23 +142,25 @@ Image decode_jpeg(const ImageFile& file) {
   Image image = file.blank(info.image_width, info.image_height);
 
   std::vector<JSAMPLE> ink(cmyk ? 4 * image.width : 0);  // one row
-  if (!guarded(jpeg.error, [&] {
-        info.out_color_space = cmyk ? JCS_CMYK : JCS_RGB;
-        jpeg_start_decompress(&info);
-        while (info.output_scanline < info.output_height) {
-          std::uint8_t* out = &image.rgb[3 * image.width * info.output_scanline];
-          JSAMPROW row = cmyk ? ink.data() : out;
-          jpeg_read_scanlines(&info, &row, 1);
-          for (std::size_t i = 0; i < ink.size(); i += 4, out += 3) {
-            const std::array<std::uint8_t, 4> inverted = {
-                static_cast<std::uint8_t>(255 - ink[i]),
-                static_cast<std::uint8_t>(255 - ink[i + 1]),
-                static_cast<std::uint8_t>(255 - ink[i + 2]),
-                static_cast<std::uint8_t>(255 - ink[i + 3])};
-            std::ranges::copy(rgb_of_cmyk(inverted), out);
-          }
-        }
-      }))
+  if (!guarded(jpeg.error,
+               [&] {
+                 info.out_color_space = cmyk ? JCS_CMYK : JCS_RGB;
+                 jpeg_start_decompress(&info);
+                 while (info.output_scanline < info.output_height) {
+                   std::uint8_t* out = &image.rgb[3 * image.width * info.output_scanline];
+                   JSAMPROW row = cmyk ? ink.data() : out;
+                   jpeg_read_scanlines(&info, &row, 1);
+                   for (std::size_t i = 0; i < ink.size(); i += 4, out += 3) {
+                     const std::array<std::uint8_t, 4> inverted = {
+                         static_cast<std::uint8_t>(255 - ink[i]),
+                         static_cast<std::uint8_t>(255 - ink[i + 1]),
+                         static_cast<std::uint8_t>(255 - ink[i + 2]),
+                         static_cast<std::uint8_t>(255 - ink[i + 3])};
+                     std::ranges::copy(rgb_of_cmyk(inverted), out);
+                   }
+                 }
+               }) &&
+      !file.options.truncated)
     file.damaged("JPEG", jpeg.error.text.data());
   return image;
 }

@@ -58,8 +58,9 @@ class PnmReader {
   std::optional<std::uint32_t> next_value(std::size_t y, std::size_t i) {
     if (plain_) return kind_ == kBitmap ? plain_bit() : plain_number();
     const std::size_t size = kind_ != kBitmap && most_ > 255 ? 2 : 1;
-    const std::size_t at = at_ + y * bytes_per_row() + (kind_ == kBitmap ? i / 8 : i * size);
-    if (at + size > file_.bytes.size()) return std::nullopt;
+    const std::size_t row = at_ + y * bytes_per_row();
+    if (row + bytes_per_row() > file_.bytes.size()) return std::nullopt;  // whole rows only
+    const std::size_t at = row + (kind_ == kBitmap ? i / 8 : i * size);
     if (kind_ == kBitmap) return file_.bytes[at] >> (7 - i % 8) & 1;
     return size == 1 ? file_.bytes[at] : file_.bytes[at] * 256u + file_.bytes[at + 1];
   }

@@ -233,17 +233,20 @@ bool read_strips(TIFF* tiff, const TiffLayout& layout, std::size_t plane, TiffPi
 }
 
 bool read_tiles(TIFF* tiff, const TiffLayout& layout, std::size_t plane, TiffPixels8& pixels) {
-  std::uint32_t width = 0, height = 0;
-  TIFFGetField(tiff, TIFFTAG_TILEWIDTH, &width);
-  TIFFGetField(tiff, TIFFTAG_TILELENGTH, &height);
+  std::uint32_t tile_width = 0, tile_height = 0;
+  TIFFGetField(tiff, TIFFTAG_TILEWIDTH, &tile_width);
+  TIFFGetField(tiff, TIFFTAG_TILELENGTH, &tile_height);
   std::vector<std::uint8_t> tile(TIFFTileSize(tiff));
   const std::size_t row_bytes = TIFFTileRowSize(tiff);
-  for (std::uint32_t y = 0; y < layout.height; y += height)
-    for (std::uint32_t x = 0; x < layout.width; x += width) {
-      if (TIFFReadTile(tiff, tile.data(), x, y, 0, static_cast<std::uint16_t>(plane)) < 0)
+  for (std::size_t y = 0; y < layout.height; y += tile_height)
+    for (std::size_t x = 0; x < layout.width; x += tile_width) {
+      if (TIFFReadTile(tiff, tile.data(), static_cast<std::uint32_t>(x),
+                       static_cast<std::uint32_t>(y), 0, static_cast<std::uint16_t>(plane)) < 0)
         return false;
-      for (std::uint32_t row = 0; row < std::min(height, layout.height - y); ++row)
-        pixels.take(&tile[row * row_bytes], x, y + row, std::min(width, layout.width - x), plane);
+      const std::size_t columns = std::min<std::size_t>(tile_width, layout.width - x);
+      const std::size_t rows = std::min<std::size_t>(tile_height, layout.height - y);
+      for (std::size_t row = 0; row < rows; ++row)
+        pixels.take(&tile[row * row_bytes], x, y + row, columns, plane);
     }
   return true;
 }
@@ -264,10 +267,9 @@ Palette palette_of(TIFF* tiff, const TiffLayout& layout) {
 }
 
 Rgb divided_by_alpha(std::span<const std::uint8_t, 4> rgba) {
-  Rgb rgb{};
-  for (std::size_t c = 0; c < 3; ++c)
-    rgb[c] =
-        rgba[3] == 0 ? rgba[c] : static_cast<std::uint8_t>(std::min(255, 255 * rgba[c] / rgba[3]));
+  Rgb rgb{};  // black where nothing is to be seen
+  for (std::size_t c = 0; c < 3 && rgba[3] != 0; ++c)
+    rgb[c] = static_cast<std::uint8_t>(std::min(255, 255 * rgba[c] / rgba[3]));
   return rgb;
 }
 

@@ -28,7 +28,8 @@ std::optional<TiffPixels> find_tiff_pixels(std::span<const std::uint8_t> file);
 // The first page of a TIFF or BigTIFF in strips or tiles, with every compression that libtiff
 // knows: gray and palettes of 1, 2, 4, 8 bits, gray, RGB and CMYK of 8 and 16 bits, with further
 // samples (dropped; but premultiplied colours are divided by their alpha), and YCbCr within JPEG.
-// The orientation is applied, as Pillow does. Throws InputError as read_image().
+// The orientation is applied, as Pillow does. Throws InputError as read_image(). With
+// options.truncated a strip or tile that is cut, and all behind it, is black.
 Image decode_tiff(const ImageFile& file);
 
 }  // namespace byteformer
