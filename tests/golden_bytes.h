@@ -22,8 +22,9 @@ inline std::vector<std::uint8_t> bytes_of(const std::string& name) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-inline nlohmann::json index_of(const std::string& folder) {
-  return nlohmann::json::parse(bytes_of(folder + "/index.json"));
+// One list of a folder's index.json. By value: a loop over a part of a temporary would dangle.
+inline nlohmann::json index_of(const std::string& folder, const std::string& list) {
+  return nlohmann::json::parse(bytes_of(folder + "/index.json")).at(list);
 }
 
 // SHA-256 (FIPS 180-4) in hexadecimal: many outputs are recorded as a digest alone.

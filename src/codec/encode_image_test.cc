@@ -35,8 +35,7 @@ Image golden_image(const json& recorded) {
 
 TEST(EncodeImage, WritesTheReferencesBytesInEveryEncoding) {
   std::size_t held = 0;
-  const json index = golden::index_of("encodings");
-  for (const auto& recorded : index["images"]) {
+  for (const auto& recorded : golden::index_of("encodings", "images")) {
     const Image image = golden_image(recorded);
     for (const auto& [name, expected] : recorded["encodings"].items()) {
       const std::size_t q = name.find("_q");  // JPEG_q60

@@ -3,7 +3,6 @@
 
 #include <fstream>
 #include <iterator>
-#include <regex>
 #include <string>
 #include <vector>
 
@@ -53,13 +52,12 @@ TEST_P(OddImages, AreReadAsTheyMustBe) {
   ASSERT_TRUE(in) << GetParam().name;
   const std::vector<std::uint8_t> file{std::istreambuf_iterator<char>(in), {}};
   const std::string& must = GetParam().must;
-  std::smatch size;
-  const bool is_image = std::regex_search(must, size, std::regex("^image ([0-9]+)x([0-9]+)"));
+  const bool is_image = must.starts_with("image ");
   try {
     const Image image = read_image(file, GetParam().name);
-    ASSERT_TRUE(is_image) << "was read, but must be: " << must;
-    EXPECT_EQ(std::to_string(image.width), size[1]);
-    EXPECT_EQ(std::to_string(image.height), size[2]);
+    const std::string size = std::to_string(image.width) + "x" + std::to_string(image.height);
+    EXPECT_TRUE(must.starts_with("image " + size + " "))
+        << "was read as " << size << ", not " << must;
     EXPECT_EQ(image.rgb.size(), 3 * image.width * image.height);
   } catch (const InputError& error) {
     EXPECT_TRUE(!is_image || must.ends_with("or error")) << error.what();

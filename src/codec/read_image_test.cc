@@ -16,7 +16,7 @@ using nlohmann::json;
 constexpr ImageOptions kTruncated{.truncated = true};
 
 // The golden pictures: each file with its recorded RGB.
-json golden_pictures() { return golden::index_of("eval_images")["files"]; }
+json golden_pictures() { return golden::index_of("eval_images", "files"); }
 
 Bytes golden_file(const json& picture) {
   return golden::bytes_of("eval_images/" + picture["source"]["file"].get<std::string>());
