@@ -2,18 +2,10 @@
 
 #include <array>
 
+#include "codec/little_endian.h"
+
 namespace byteformer {
 namespace {
-
-void put16(std::vector<std::uint8_t>& out, std::uint32_t value) {
-  out.push_back(static_cast<std::uint8_t>(value));
-  out.push_back(static_cast<std::uint8_t>(value >> 8));
-}
-
-void put32(std::vector<std::uint8_t>& out, std::uint32_t value) {
-  put16(out, value & 0xFFFFu);
-  put16(out, value >> 16);
-}
 
 struct Tag {
   std::uint32_t id, type, count, value;
@@ -55,14 +47,10 @@ std::vector<std::uint8_t> encode_tiff(std::span<const std::uint8_t> rgb, std::si
 
 std::optional<TiffPixels> find_tiff_pixels(std::span<const std::uint8_t> file) {
   if (file.size() < kTiffHeader) return std::nullopt;
-  auto get32 = [&](std::size_t at) {
-    return static_cast<std::uint32_t>(file[at]) | static_cast<std::uint32_t>(file[at + 1]) << 8 |
-           static_cast<std::uint32_t>(file[at + 2]) << 16 |
-           static_cast<std::uint32_t>(file[at + 3]) << 24;
-  };
   // The two sizes are the values of the first two tags; all else must be what encode_tiff() writes
   // for them.
-  const std::size_t width = get32(18), height = get32(30), pixels = file.size() - kTiffHeader;
+  const std::size_t width = get32(file, 18), height = get32(file, 30),
+                    pixels = file.size() - kTiffHeader;
   if (width == 0 || height == 0 || width > pixels || height > pixels || pixels % (3 * width) != 0 ||
       pixels / (3 * width) != height)  // a product could overflow
     return std::nullopt;
