@@ -107,7 +107,7 @@ TEST(Mp3Encoder, NamesItsVersion) { EXPECT_EQ(mp3_encoder_version(), "LAME 3.100
 TEST(MissingWavBytes, CountsWhatACutFileLacks) {
   std::vector<std::uint8_t> file = encode_wav({16000, 1, std::vector<float>(10)}, WavType::kInt16);
   EXPECT_EQ(missing_wav_bytes(file), 0U);
-  file.resize(file.size() - 3);
+  file.erase(file.end() - 3, file.end());
   EXPECT_EQ(missing_wav_bytes(file), 3U);
   for (std::size_t i = 40; i < 44; ++i) file[i] = 0xFF;  // as it was streamed
   EXPECT_EQ(missing_wav_bytes(file), 0U);

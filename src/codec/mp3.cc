@@ -1,14 +1,15 @@
 #include "codec/mp3.h"
 
 #include <lame/lame.h>
+#include <mpg123.h>
 
 #include <algorithm>
 #include <array>
 #include <cstdarg>
 #include <memory>
-#include <span>
 
 #include "byteformer/error.h"
+#include "codec/sound_error.h"
 #include "codec/sox_sample.h"
 
 namespace byteformer {
@@ -47,6 +48,23 @@ Lame open_lame(std::uint32_t sample_rate) {
   return lame;
 }
 
+struct CloseMpg123 {
+  void operator()(mpg123_handle* decoder) const { mpg123_delete(decoder); }
+};
+using Mpg123 = std::unique_ptr<mpg123_handle, CloseMpg123>;
+
+// A decoder that is fed from memory, gives float32, and neither prints nor keeps tags.
+Mpg123 open_mpg123() {
+  mpg123_init();
+  Mpg123 decoder(mpg123_new(nullptr, nullptr));
+  if (!decoder) throw std::bad_alloc();
+  mpg123_param(decoder.get(), MPG123_ADD_FLAGS,
+               MPG123_QUIET | MPG123_FORCE_FLOAT | MPG123_SKIP_ID3V2, 0);
+  if (mpg123_open_feed(decoder.get()) != MPG123_OK)
+    throw IoError(std::string("mpg123 cannot start: ") + mpg123_strerror(decoder.get()) + ".");
+  return decoder;
+}
+
 }  // namespace
 
 std::vector<std::uint8_t> encode_mp3(const Waveform& waveform) {
@@ -75,5 +93,37 @@ std::vector<std::uint8_t> encode_mp3(const Waveform& waveform) {
 }
 
 std::string mp3_encoder_version() { return std::string("LAME ") + get_lame_version(); }
+
+Waveform decode_mp3(std::span<const std::uint8_t> file, const std::string& name,
+                    std::uint64_t max_samples) {
+  const Mpg123 decoder = open_mpg123();
+  mpg123_feed(decoder.get(), file.data(), file.size());
+  std::vector<float> block(16384), frames;
+  long rate = 0;
+  int channels = 0;
+  for (;;) {
+    std::size_t bytes = 0;
+    const int status =
+        mpg123_read(decoder.get(), block.data(), block.size() * sizeof(float), &bytes);
+    const std::size_t got = bytes / sizeof(float);
+    if (frames.size() + got > max_samples)
+      refuse_large_sound(name, "holds more samples", max_samples);
+    frames.insert(frames.end(), block.begin(), block.begin() + static_cast<std::ptrdiff_t>(got));
+    if (status == MPG123_NEW_FORMAT) {
+      if (channels != 0)
+        refuse_damaged_sound(name, "changes its sampling rate or its channels on the way");
+      int encoding = 0;
+      mpg123_getformat(decoder.get(), &rate, &channels, &encoding);
+    } else if (status == MPG123_NEED_MORE || status == MPG123_DONE) {
+      break;
+    } else if (status != MPG123_OK) {
+      refuse_damaged_sound(name, std::string("is a damaged MP3 file (mpg123: ") +
+                                     mpg123_strerror(decoder.get()) + ")");
+    }
+  }
+  if (channels == 0) refuse_damaged_sound(name, "has no two frames of MP3 in a row");
+  return from_interleaved(std::move(frames), static_cast<std::size_t>(channels),
+                          static_cast<std::uint32_t>(rate));
+}
 
 }  // namespace byteformer

@@ -15,6 +15,10 @@ struct Waveform {
   std::size_t length() const { return channels == 0 ? 0 : samples.size() / channels; }
 };
 
+// Samples as files hold them, [length, channels], to a waveform. Requires channels >= 1.
+Waveform from_interleaved(std::vector<float> frames, std::size_t channels,
+                          std::uint32_t sample_rate);
+
 // One channel: the mean over the channels in float32, summed in their order. The reference allows
 // one or two channels, this any number from one.
 Waveform mix_to_mono(Waveform waveform);
