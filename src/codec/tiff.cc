@@ -13,6 +13,8 @@
 #include "codec/colour.h"
 #include "codec/little_endian.h"
 
+#include "codec/little_endian.h"
+
 namespace byteformer {
 namespace {
 
