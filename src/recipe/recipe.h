@@ -3,7 +3,7 @@
 //
 // Keys of the reference keep their names (optim.weight_decay, scheduler.cosine.max_lr,
 // model.classification.byteformer.*); keys that only this project has live beside them
-// (model.classification.byteformer.masking, width, layers, ...). One table in recipe.cc describes
+// (model.classification.byteformer.masking, width, layers, ...). The schema (schema.h) describes
 // each key once: name, type, default, help. It feeds the reader, the writer and the help.
 #pragma once
 
