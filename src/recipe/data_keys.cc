@@ -5,6 +5,13 @@ namespace byteformer {
 void add_data_keys(std::vector<Key>& keys) {
   using Data = Recipe::Data;
   Section<Data> data(keys, "dataset.", &Recipe::data);
+  using Source = Data::Source;
+  data.choice<Source>("name", &Data::source,
+                      {{"files", Source::kFiles},
+                       {"imagenet", Source::kImages},
+                       {"speech_commands_v2", Source::kAudio}},
+                      "what the samples are: files as they are, pictures in folders of classes, or "
+                      "clips of manifests");
   data.text("root_train", &Data::train, "folder DIR/<class>/<file>, or a tar archive of these");
   data.text("root_val", &Data::validation, "the same for validation; empty: split off root_train");
   data.real("validation_share", &Data::validation_share, 0, 0.9,

@@ -24,6 +24,10 @@ void add_model_keys(std::vector<Key>& keys) {
                         {{"strict", Masking::kStrict}, {"reference", Masking::kReference}},
                         "how padding is read");
 
+  Section<ModelConfig> head(keys, "model.classification.", &Recipe::model);
+  head.count("n_classes", &ModelConfig::classes, 0,
+             "classes that the data must have; 0: as many as it has");
+
   Section<Recipe> recipe(keys, prefix, [](Recipe& r) -> Recipe& { return r; });
   recipe.choice<EmbeddingInit>(
       "embedding_init", &Recipe::embedding_init,

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
@@ -43,13 +44,15 @@ class Section {
 
   template <class Number>
   void count(const std::string& name, Number Part::*field, std::uint64_t low,
-             const std::string& help) {
+             const std::string& help, std::uint64_t high = kNoLimit) {
+    const std::string allowed = high == kNoLimit
+                                    ? fmt::format("a whole number from {} on", low)
+                                    : fmt::format("a whole number from {} to {}", low, high);
     add(
         name, "whole number", help,
         [=](Part& p, const YamlValue& v, const std::string& key) {
-          const std::string allowed = fmt::format("a whole number from {} on", low);
           const auto number = value_of<Number>(v, key, allowed);
-          if (number < low) refuse(v, key, allowed);
+          if (number < low || number > high) refuse(v, key, allowed);
           p.*field = number;
         },
         [=](const Part& p) { return fmt::format("{}", p.*field); });
@@ -62,7 +65,7 @@ class Section {
         [=](Part& p, const YamlValue& v, const std::string& key) {
           const std::string allowed = fmt::format("a number from {} to {}", low, high);
           const auto number = value_of<double>(v, key, allowed);
-          if (!(number >= low && number <= high)) refuse(v, key, allowed);  // also not a number
+          if (number < low || number > high) refuse(v, key, allowed);
           p.*field = number;
         },
         [=](const Part& p) { return fmt::format("{}", p.*field); });
@@ -124,7 +127,28 @@ class Section {
         });
   }
 
+  // Two values, the first no larger than the second.
+  template <class T>
+  void range(const std::string& name, std::array<T, 2> Part::*field, T low, T high,
+             const std::string& help) {
+    const std::string allowed =
+        fmt::format("two numbers in order, such as [{}, {}], the widest allowed", low, high);
+    add(
+        name, "two numbers", help,
+        [=](Part& p, const YamlValue& v, const std::string& key) {
+          const std::vector<YamlValue> entries = entries_of(v);
+          if (entries.size() != 2) refuse(v, key, allowed);
+          const T from = value_of<T>(entries[0], key, allowed),
+                  to = value_of<T>(entries[1], key, allowed);
+          if (from < low || to < from || to > high) refuse(v, key, allowed);
+          p.*field = {from, to};
+        },
+        [=](const Part& p) { return fmt::format("[{}, {}]", (p.*field)[0], (p.*field)[1]); });
+  }
+
  private:
+  static constexpr std::uint64_t kNoLimit = std::numeric_limits<std::uint64_t>::max();
+
   template <class Read, class Write>
   void add(const std::string& name, const std::string& type, const std::string& help, Read read,
            Write write) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <sstream>
 
 #include "byteformer/error.h"
 
@@ -39,7 +40,11 @@ std::string text_of(const YamlValue& value, const std::string& key) {
 
 std::vector<YamlValue> entries_of(const YamlValue& value) {
   std::vector<YamlValue> entries;
-  if (value.node.IsScalar()) entries.push_back(value);
+  if (value.node.IsScalar()) {
+    std::istringstream in(value.node.Scalar());
+    for (std::string entry; std::getline(in, entry, ',');)
+      entries.push_back({YAML::Node(entry), value.where});
+  }
   if (value.node.IsSequence())
     for (const YAML::Node& entry : value.node) entries.push_back({entry, value.where});
   return entries;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <charconv>
+#include <cmath>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -21,10 +22,10 @@ bool bool_of(const YamlValue& value, const std::string& key);
 // A scalar's text; an empty one for null.
 std::string text_of(const YamlValue& value, const std::string& key);
 
-// A list's entries, or the value itself where it is a scalar.
+// A list's entries. A scalar is a list too: "1,2", as the reference's command line writes lists.
 std::vector<YamlValue> entries_of(const YamlValue& value);
 
-// T: bool or a number. Throws ConfigError where the value is none, or out of T's range.
+// T: bool or a number. Throws ConfigError where the value is none, out of T's range or not finite.
 template <class T>
 T value_of(const YamlValue& value, const std::string& key, const std::string& allowed) {
   if constexpr (std::is_same_v<T, bool>) {
@@ -35,6 +36,8 @@ T value_of(const YamlValue& value, const std::string& key, const std::string& al
     T number{};
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (error != std::errc() || end != text.data() + text.size()) refuse(value, key, allowed);
+    if constexpr (std::is_floating_point_v<T>)
+      if (!std::isfinite(number)) refuse(value, key, allowed);
     return number;
   }
 }
