@@ -19,6 +19,7 @@ const std::map<std::string, Folders> kMayInclude = {
     {"base", {}},
     {"files", {"base"}},
     {"tensor", {"base"}},
+    {"checkpoint", {"tensor", "base"}},
     {"kernels", {"base"}},
     {"model", {"kernels", "tensor", "base"}},
     {"runtime", {"model", "base", "byteformer"}},
@@ -31,7 +32,7 @@ const std::map<std::string, Folders> kMayInclude = {
       "byteformer"}},
     {"cli",
      {"base", "files", "tensor", "kernels", "model", "runtime", "codec", "recipe", "data", "report",
-      "train", "byteformer"}},
+      "train", "checkpoint", "byteformer"}},
 };
 
 // A file of cli that may see what the rest of it may not: one folder, one set of files.
@@ -39,6 +40,7 @@ const std::map<std::string, Folders> kOnlyFrom = {
     {"train", {"train_main.cc"}},
     {"data", {"codec_main.cc", "train_main.cc", "encode.cc"}},
     {"codec", {"codec_main.cc", "encode.cc"}},
+    {"checkpoint", {"codec_main.cc", "convert.cc"}},
 };
 
 // The complaint about one #include line, or nothing.
