@@ -200,7 +200,10 @@ TEST(ReferenceRecipe, DecidesThePipelineOfPictures) {
 
 TEST(ReferenceRecipe, DecidesThePipelineOfClips) {
   const Recipe r = parse_recipe(R"(
-dataset: {name: speech_commands_v2, category: audio_classification, speech_commands_v2: {mixup: true}}
+dataset:
+  name: speech_commands_v2
+  category: audio_classification
+  speech_commands_v2: {mixup: true}
 audio_augmentation:
   noise: {enable: true, levels: [-50, -40], refresh_freq: 100}
   roll: {enable: true, window: 0.2}
