@@ -101,7 +101,7 @@ int inspect(const std::vector<std::string>& arguments, const std::string&) {
       ->required()
       ->type_name("MODEL|RECIPE");
   app.add_option("--bytes", bytes, "length of the file that is counted for")->capture_default_str();
-  app.add_option("--classes", classes, "of a recipe, whose data would say it")
+  app.add_option("--classes", classes, "of a recipe; by default its n_classes, where it has them")
       ->capture_default_str()
       ->check(CLI::Range(1, 1 << 24));
   app.add_flag("--check", check_logits, "compute the model's golden inputs and compare");
@@ -122,7 +122,7 @@ int inspect(const std::vector<std::string>& arguments, const std::string&) {
     if (check_logits)
       throw UsageError("--check needs a model directory; " + printable(path) + " is a recipe.");
     Recipe recipe = starting([&] { return load_recipe(path); });
-    recipe.model.classes = classes;
+    if (recipe.model.classes == 0 || app.count("--classes") > 0) recipe.model.classes = classes;
     facts = facts_of(recipe.model, bytes);
   }
   const bool as_json = json || chosen_format("", false) != Format::kTable;

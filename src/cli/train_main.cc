@@ -57,6 +57,7 @@ int run(int argc, char** argv) {
         "dataset.root_train.");
   options.command = command_line("byteformer train", {argv + 1, argv + argc});
   options.notice = [](const std::string& text) { fmt::print(stderr, "{}\n", text); };
+  for (const std::string& notice : options.recipe.notices) options.notice(notice);
   if (train(options) == TrainResult::kDone) {
     fmt::print(stderr, "done: {0}/model is the model, {0}/report.html a page to look at\n",
                options.run_directory);

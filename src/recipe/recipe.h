@@ -3,8 +3,18 @@
 //
 // Keys of the reference keep their names (optim.weight_decay, scheduler.cosine.max_lr,
 // model.classification.byteformer.*); keys that only this project has live beside them
-// (model.classification.byteformer.masking, width, layers, ...). One table in recipe.cc describes
-// each key once: name, type, default, help. It feeds the reader, the writer and the help.
+// (model.classification.byteformer.masking, width, layers, ...). The schema (schema.h) describes
+// each key once: name, type, default, help. It feeds the reader, the writer and the help. Keys of
+// the reference that need no field are in reference_keys.h.
+//
+// A recipe with the key `model.classification.name` is one of the reference: the reference cannot
+// build its model without this key, and recipes of this project have no use for it. What such a
+// recipe does not give is then as the reference does it: masking reference, byte embeddings from a
+// normal distribution, padded batches, gradients of micro batches summed, rates rounded, the window
+// shuffle drawn anew for each batch; and the training's numbers are its parser's defaults (weight
+// decay 4e-5, beta2 0.98, no label smoothing, no EMA, rates from 1e-7 over 0.1 to 1e-5). A notice
+// says so. Whatever is given holds. to_yaml() writes every value, so that what it writes needs no
+// such rule.
 #pragma once
 
 #include <cstdint>
@@ -14,15 +24,23 @@
 
 #include "model/config.h"
 #include "model/initialization.h"
+#include "recipe/audio_pipeline.h"
+#include "recipe/image_pipeline.h"
 
 namespace byteformer {
 
 struct Recipe {
-  ModelConfig model;  // classes 0 until the data says it
+  ModelConfig model;  // classes 0: as many as the data has
   EmbeddingInit embedding_init = EmbeddingInit::kSinusoid;
   std::string weights_type = "F32";  // of the model that is written: F32, F16 or BF16
 
   struct Data {
+    enum class Source {
+      kFiles,   // folders of classes, or a tar; files as they are
+      kImages,  // folders of classes; pictures, decoded and encoded by `images`
+      kAudio,   // Speech Commands' manifests; clips, decoded and encoded by `audio`
+    };
+    Source source = Source::kFiles;
     std::string train;       // folder or tar
     std::string validation;  // empty: split off train
     double validation_share = 0.1;
@@ -37,6 +55,9 @@ struct Recipe {
     std::size_t shift = 0;  // by up to so many pixels in each direction
     double erase = 0;       // probability of erasing one rectangle
   } augmentation;
+
+  ImagePipeline images;
+  AudioPipeline audio;
 
   struct Loss {
     double label_smoothing = 0.1;
@@ -65,6 +86,10 @@ struct Recipe {
     std::uint64_t seed = 0;
     std::size_t max_iterations = 0;  // stop after so many optimiser steps; 0: no limit
   } common;
+
+  // What the reader has to say about the text, for the caller to print once: keys that mean nothing
+  // here, semantics of the reference. No part of what to_yaml() writes.
+  std::vector<std::string> notices;
 };
 
 // Reads YAML text, then applies `overrides` ("key=value", last one wins). Throws ConfigError with

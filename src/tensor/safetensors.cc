@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <fstream>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -12,6 +11,7 @@
 
 #include "base/atomic_file.h"
 #include "byteformer/error.h"
+#include "tensor/file_bytes.h"
 
 namespace byteformer {
 namespace {
@@ -241,23 +241,7 @@ Safetensors parse_safetensors(std::span<const std::byte> file, const std::string
 }
 
 Safetensors load_safetensors(const std::filesystem::path& path) {
-  // Before opening: a FIFO would wait for a writer.
-  std::error_code error;
-  const std::filesystem::file_status status = std::filesystem::status(path, error);
-  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
-    throw IoError(path.string() + ": is no regular file. Name a safetensors file.");
-  std::ifstream in(path, std::ios::binary | std::ios::ate);
-  if (!in)
-    throw IoError(path.string() + ": cannot be opened. Check that it is there and may be read.");
-  const auto bytes = static_cast<std::streamoff>(in.tellg());
-  if (bytes < 0)
-    throw IoError(path.string() + ": its size cannot be found. Name a safetensors file.");
-  std::vector<std::byte> file(static_cast<std::size_t>(bytes));
-  in.seekg(0);
-  if (!in.read(reinterpret_cast<char*>(file.data()), bytes))
-    throw IoError(
-        fmt::format("{}: reading its {} bytes failed. Copy the file again.", path.string(), bytes));
-  return parse_safetensors(file, path.string());
+  return parse_safetensors(read_file_bytes(path, "safetensors file"), path.string());
 }
 
 std::string serialize_safetensors(const Safetensors& contents) {

@@ -133,6 +133,11 @@ class Run {
   void read_data() {
     ClassFolder folder = list_class_folder(recipe_.data.train, options_.notice);
     state_.classes = folder.classes;
+    if (recipe_.model.classes != 0 && recipe_.model.classes != folder.classes.size())
+      throw ConfigError(
+          fmt::format("{}: {} classes, but the recipe's model.classification.n_classes is {}. Set "
+                      "it to 0 to take those of the data.",
+                      recipe_.data.train, folder.classes.size(), recipe_.model.classes));
     recipe_.model.classes = folder.classes.size();
     if (recipe_.data.validation.empty()) {
       std::tie(train_, validation_) = split(folder.samples, recipe_.data.validation_share);

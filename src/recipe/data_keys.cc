@@ -1,0 +1,35 @@
+#include "recipe/schema.h"
+
+namespace byteformer {
+
+void add_data_keys(std::vector<Key>& keys) {
+  using Data = Recipe::Data;
+  Section<Data> data(keys, "dataset.", &Recipe::data);
+  using Source = Data::Source;
+  data.choice<Source>("name", &Data::source,
+                      {{"files", Source::kFiles},
+                       {"imagenet", Source::kImages},
+                       {"speech_commands_v2", Source::kAudio}},
+                      "what the samples are: files as they are, pictures in folders of classes, or "
+                      "clips of manifests");
+  data.text("root_train", &Data::train, "folder DIR/<class>/<file>, or a tar archive of these");
+  data.text("root_val", &Data::validation, "the same for validation; empty: split off root_train");
+  data.real("validation_share", &Data::validation_share, 0, 0.9,
+            "share of root_train for validation where root_val is empty");
+  data.count("train_batch_size0", &Data::batch, 1, "files a micro batch");
+  data.count("workers", &Data::workers, 1, "threads that read ahead; never change the result");
+  data.boolean("padded_batches", &Data::padded_batches,
+               "the reference's padded batches instead of ragged ones");
+  data.text("input", &Data::input, "what the bytes are, as a JSON object that the model carries");
+
+  using Augmentation = Recipe::Augmentation;
+  Section<Augmentation> augmentation(keys, "byte_augmentation.", &Recipe::augmentation);
+  augmentation.boolean("flip", &Augmentation::flip,
+                       "mirror a picture's rows, for half of the draws (uncompressed TIFF files)");
+  augmentation.count("shift", &Augmentation::shift, 0,
+                     "move a picture by up to so many pixels each way");
+  augmentation.real("erase", &Augmentation::erase, 0, 1,
+                    "probability of erasing a rectangle of a picture");
+}
+
+}  // namespace byteformer
