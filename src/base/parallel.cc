@@ -1,7 +1,5 @@
 #include "base/parallel.h"
 
-#include <sched.h>
-
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
@@ -14,18 +12,9 @@
 #include <thread>
 #include <vector>
 
-namespace byteformer {
+#include "base/processors.h"
 
-unsigned usable_processors() {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  if (::sched_getaffinity(0, sizeof set, &set) == 0) {
-    const int count = CPU_COUNT(&set);
-    if (count > 0) return static_cast<unsigned>(count);
-  }
-  return std::max(1u,
-                  std::thread::hardware_concurrency());  // more processors than a cpu_set_t holds
-}
+namespace byteformer {
 
 namespace {
 

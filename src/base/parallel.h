@@ -10,9 +10,6 @@
 
 namespace byteformer {
 
-// Processors that this process may use: the affinity mask. Never 0.
-unsigned usable_processors();
-
 class ThreadPool {
  public:
   // 0 means usable_processors(). Fewer where the system refuses more: threads() says how many.

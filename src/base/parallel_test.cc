@@ -1,7 +1,6 @@
 #include "base/parallel.h"
 
 #include <gtest/gtest.h>
-#include <sched.h>
 
 #include <atomic>
 #include <chrono>
@@ -9,6 +8,8 @@
 #include <string>
 #include <thread>
 #include <vector>
+
+#include "base/processors.h"
 
 namespace byteformer {
 namespace {
@@ -85,20 +86,6 @@ TEST(ThreadPool, OfTwoRunsTwoBodiesAtOnce) {
 
 TEST(ThreadPool, OfZeroHasTheUsableProcessors) {
   EXPECT_EQ(ThreadPool(0).threads(), usable_processors());
-}
-
-TEST(UsableProcessors, FollowTheAffinityMask) {
-  cpu_set_t before;
-  ASSERT_EQ(sched_getaffinity(0, sizeof before, &before), 0);
-  EXPECT_EQ(usable_processors(), static_cast<unsigned>(CPU_COUNT(&before)));
-  int first = 0;
-  while (!CPU_ISSET(first, &before)) ++first;
-  cpu_set_t one;
-  CPU_ZERO(&one);
-  CPU_SET(first, &one);
-  ASSERT_EQ(sched_setaffinity(0, sizeof one, &one), 0);
-  EXPECT_EQ(usable_processors(), 1u);
-  ASSERT_EQ(sched_setaffinity(0, sizeof before, &before), 0);
 }
 
 }  // namespace

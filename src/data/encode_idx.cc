@@ -11,6 +11,7 @@
 
 #include "byteformer/error.h"
 #include "codec/tiff.h"
+#include "data/encode_files.h"
 #include "data/idx.h"
 
 namespace byteformer {
@@ -39,10 +40,7 @@ std::size_t write_idx_as_tiff(const fs::path& images_path, const fs::path& outpu
                               std::vector<std::string> names, std::size_t limit) {
   check_names(names);
   std::error_code error;
-  if (fs::exists(output, error) &&
-      !(fs::is_directory(output, error) && fs::is_empty(output, error)))
-    throw UsageError(output.string() +
-                     ": is there and not empty. Give a new folder, or remove this one.");
+  check_new_folder(output);
   const IdxImages images = load_idx_images(images_path);
   const fs::path labels_path = labels_path_beside(images_path);
   const std::vector<std::uint8_t> labels = load_idx_labels(labels_path);

@@ -10,7 +10,6 @@
 #include <thread>
 
 #include "base/random.h"
-#include "data/augmentation.h"
 
 namespace byteformer {
 
@@ -18,8 +17,19 @@ namespace byteformer {
 // number. What a batch holds depends on seed, epoch and its number alone.
 struct Loader::State {
   std::vector<Sample> samples;
+  const InputBytes& input;
   LoaderOptions options;
   Notice notice;
+  bool cuts_files;  // a file as it is needs no byte beyond the limit; a picture does
+
+  State(std::vector<Sample> s, const InputBytes& i, LoaderOptions o, Notice n)
+      : samples(std::move(s)),
+        input(i),
+        options(o),
+        notice(std::move(n)),
+        cuts_files(i.suffix().empty()) {
+    options.batch = std::max<std::size_t>(1, options.batch);
+  }
 
   std::mutex mutex, one_notice;
   std::condition_variable room, arrived;
@@ -47,19 +57,23 @@ struct Loader::State {
     notice(why + " It is skipped.");
   }
 
-  void add(Batch& batch, std::size_t index, std::size_t in_epoch) {
+  void add(Batch& batch, std::size_t index, std::size_t in_epoch, std::size_t number) {
     const Sample& sample = samples[index];
     ReadLimit limit;
-    if (options.max_bytes > 0) limit = {options.max_bytes, true};
+    if (options.max_bytes > 0 && cuts_files) limit = {options.max_bytes, true};
     try {
       std::vector<std::uint8_t> bytes = read_sample(sample, limit);
       if (bytes.empty()) throw InputError(InputErrorKind::kEmpty, sample.name + ": has no bytes");
-      Random random(mix_seed(options.seed, in_epoch, index));
-      augment(bytes, options.augmentation, random, sample.name);
+      Draws draws{Random(mix_seed(options.seed, in_epoch, index)),
+                  mix_seed(options.seed, in_epoch, samples.size() + number)};
+      bytes = options.augment ? input.training(std::move(bytes), sample.name, std::move(draws))
+                              : input.evaluation(std::move(bytes), sample.name, std::move(draws));
+      if (options.max_bytes > 0 && bytes.size() > options.max_bytes)
+        bytes.resize(options.max_bytes);
       batch.ids.insert(batch.ids.end(), bytes.begin(), bytes.end());
       if (bytes.size() < options.kernel_size)
         batch.ids.resize(batch.ids.size() + options.kernel_size - bytes.size(), -1);
-    } catch (const InputError& error) {
+    } catch (const Error& error) {
       skip(sample.name, error.what());
       return;
     }
@@ -86,7 +100,7 @@ struct Loader::State {
       lock.unlock();
       Batch batch;
       batch.offsets.push_back(0);
-      for (const std::size_t index : mine) add(batch, index, in_epoch);
+      for (const std::size_t index : mine) add(batch, index, in_epoch, number);
       lock.lock();
       if (of == generation) {
         ready.emplace(number, std::move(batch));
@@ -96,12 +110,9 @@ struct Loader::State {
   }
 };
 
-Loader::Loader(std::vector<Sample> samples, LoaderOptions options, Notice notice)
-    : state_(std::make_unique<State>()) {
-  state_->samples = std::move(samples);
-  state_->options = options;
-  state_->options.batch = std::max<std::size_t>(1, options.batch);
-  state_->notice = std::move(notice);
+Loader::Loader(std::vector<Sample> samples, const InputBytes& bytes, LoaderOptions options,
+               Notice notice)
+    : state_(std::make_unique<State>(std::move(samples), bytes, options, std::move(notice))) {
   const unsigned threads = std::max(1u, options.threads);
   // Started only after the vector has its final size, which run() reads.
   state_->threads.resize(threads);

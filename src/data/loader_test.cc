@@ -29,7 +29,9 @@ class LoaderTest : public testing::Test {
   }
 
   std::vector<Batch> epoch_of(LoaderOptions options, std::size_t epoch, std::size_t first = 0) {
-    Loader loader(samples_, options, [this](const std::string& text) { notices_ += text; });
+    const InputBytes as_they_are{Recipe{}};
+    Loader loader(samples_, as_they_are, options,
+                  [this](const std::string& text) { notices_ += text; });
     loader.start(epoch, first);
     std::vector<Batch> batches;
     while (auto batch = loader.next()) batches.push_back(std::move(*batch));

@@ -11,7 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/atomic_file.h"
-#include "base/parallel.h"
+#include "base/processors.h"
 #include "base/random.h"
 #include "byteformer/error.h"
 #include "data/loader.h"
@@ -91,6 +91,7 @@ class Run {
   explicit Run(const TrainOptions& options)
       : options_(options),
         recipe_(options.recipe),
+        input_(options.recipe),
         folder_(options.run_directory),
         threads_(options.threads == 0 ? usable_processors() : options.threads) {
     at::set_num_threads(static_cast<int>(threads_));
@@ -106,12 +107,11 @@ class Run {
                       most = max_bytes_for(recipe_.model.max_tokens, k);
     LoaderOptions loading{
         recipe_.data.batch,  k,    most, static_cast<unsigned>(recipe_.data.workers),
-        recipe_.common.seed, true, true, recipe_.augmentation};
+        recipe_.common.seed, true, true, true};
     loading.drop_last = train_.size() >= recipe_.data.batch;
-    loader_.emplace(train_, loading, options_.notice);
-    loading.shuffle = loading.drop_last = false;
-    loading.augmentation = {};
-    validation_loader_.emplace(validation_, loading, options_.notice);
+    loader_.emplace(train_, input_, loading, options_.notice);
+    loading.shuffle = loading.drop_last = loading.augment = false;
+    validation_loader_.emplace(validation_, input_, loading, options_.notice);
   }
 
   TrainResult run() {
@@ -131,6 +131,11 @@ class Run {
 
  private:
   void read_data() {
+    if (recipe_.data.source == Recipe::Data::Source::kAudio)
+      throw ConfigError(
+          "dataset.name is \"speech_commands_v2\": its manifests, noise and mixup cannot be "
+          "trained "
+          "on yet. Folders of sound files as they are can: leave dataset.name out.");
     ClassFolder folder = list_class_folder(recipe_.data.train, options_.notice);
     state_.classes = folder.classes;
     if (recipe_.model.classes != 0 && recipe_.model.classes != folder.classes.size())
@@ -370,7 +375,7 @@ class Run {
     ModelDirectory model;
     model.config = recipe_.model;
     model.classes = state_.classes;
-    model.input = recipe_.data.input;
+    model.input = input_.description();
     const DType type = dtype_named(recipe_.weights_type).value();  // the recipe allows three
     for (const auto& [name, tensor] : weights) model.weights[name] = tensor.converted_to(type);
     const nlohmann::json facts = {
@@ -407,6 +412,7 @@ class Run {
 
   const TrainOptions& options_;
   Recipe recipe_;
+  InputBytes input_;
   fs::path folder_;
   unsigned threads_;
   Checkpoint state_;  // without tensors

@@ -1,0 +1,65 @@
+#include "data/input_bytes.h"
+
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "codec/encode_sound.h"
+#include "codec/mp3.h"
+#include "codec/read_sound.h"
+#include "data/augmentation.h"
+#include "data/sound_augmentation.h"
+
+namespace byteformer {
+
+using Source = Recipe::Data::Source;
+
+InputBytes::InputBytes(const Recipe& recipe)
+    : source_(recipe.data.source),
+      given_(recipe.data.input),
+      augmentation_(recipe.augmentation),
+      audio_(recipe.audio) {
+  if (source_ == Source::kImages) images_.emplace(recipe.images);
+}
+
+std::vector<std::uint8_t> InputBytes::evaluation(std::vector<std::uint8_t> file,
+                                                 const std::string& name, Draws draws) const {
+  switch (source_) {
+    case Source::kFiles:
+      return file;
+    case Source::kImages:
+      return images_->evaluation(file, name, std::move(draws));
+    case Source::kAudio:
+      break;
+  }
+  return encode_sound(sound_encoding_name(), with_length(read_sound(file, name), audio_.samples));
+}
+
+std::vector<std::uint8_t> InputBytes::training(std::vector<std::uint8_t> file,
+                                               const std::string& name, Draws draws) const {
+  if (source_ == Source::kImages) return images_->training(file, name, std::move(draws));
+  if (source_ == Source::kFiles) augment(file, augmentation_, draws.file, name);
+  return source_ == Source::kFiles ? file : evaluation(std::move(file), name, std::move(draws));
+}
+
+std::string_view InputBytes::sound_encoding_name() const {
+  constexpr std::array<const char*, 4> kTypes = {"float32", "int32", "int16", "uint8"};
+  const bool is_mp3 = audio_.encode.format == AudioPipeline::Format::kMp3;
+  return sound_encoding(is_mp3 ? "mp3" : "wav",
+                        kTypes.at(static_cast<std::size_t>(audio_.encode.sample_type)));
+}
+
+std::string InputBytes::suffix() const {
+  if (source_ == Source::kFiles) return "";
+  if (source_ == Source::kImages) return images_->suffix();
+  return audio_.encode.format == AudioPipeline::Format::kMp3 ? ".mp3" : ".wav";
+}
+
+std::string InputBytes::description() const {
+  if (source_ == Source::kFiles) return given_;
+  if (source_ == Source::kImages) return images_->description();
+  nlohmann::json facts = {{"encoding", sound_encoding_name()}, {"samples", audio_.samples}};
+  if (audio_.encode.format == AudioPipeline::Format::kMp3) facts["encoder"] = mp3_encoder_version();
+  return facts.dump();
+}
+
+}  // namespace byteformer

@@ -1,0 +1,45 @@
+// The way of a file to the bytes that a model sees, whatever the recipe says that files are: files
+// as they are, pictures, or clips of sound.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "data/image_bytes.h"
+#include "recipe/recipe.h"
+
+namespace byteformer {
+
+// Any number of threads may call it.
+class InputBytes {
+ public:
+  // Throws ConfigError where the recipe's values do not go together.
+  explicit InputBytes(const Recipe& recipe);
+
+  // `name` is for messages. Throws InputError for what cannot be read, UsageError for what an
+  // encoding cannot hold.
+  std::vector<std::uint8_t> evaluation(std::vector<std::uint8_t> file, const std::string& name,
+                                       Draws draws) const;
+  // With the augmentation of files and pictures. Clips of sound are augmented with others of their
+  // data set: data/training_clips.h.
+  std::vector<std::uint8_t> training(std::vector<std::uint8_t> file, const std::string& name,
+                                     Draws draws) const;
+
+  std::string suffix() const;  // of the encoding: ".tiff", ".wav"; empty for files as they are
+
+  // What the bytes are, as JSON text: what the model carries.
+  std::string description() const;
+
+ private:
+  std::string_view sound_encoding_name() const;
+
+  Recipe::Data::Source source_;
+  std::string given_;  // the recipe's dataset.input
+  Recipe::Augmentation augmentation_;
+  std::optional<ImageBytes> images_;
+  AudioPipeline audio_;
+};
+
+}  // namespace byteformer
