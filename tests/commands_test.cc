@@ -262,14 +262,27 @@ TEST_F(Commands, InspectSaysWhatAModelAndARecipeAre) {
 }
 
 TEST_F(Commands, WhatCannotStartIsStatusTwoAndOneLine) {
-  for (const char* line :
-       {"$BF fly", "$BF predict", "$BF predict model", "$BF predict missing data",
-        "$BF predict model --files-from missing", "$BF predict model data --format xml",
-        "$BF predict model data --top x", "$BF predict model data --threads 100000",
-        "$BF predict model data --fly", "$BF predict model data --json --format csv",
-        "$BF eval model --data data --json --format table", "$BF inspect missing",
-        "$BF eval missing --data data", "$BF eval model --data missing", "$BF inspect missing.yaml",
-        "$BF encode --fly", "BYTEFORMER_KERNELS=abacus $BF predict model data"}) {
+  for (const char* line : {"$BF fly",
+                           "$BF predict",
+                           "$BF predict model",
+                           "$BF predict missing data",
+                           "$BF predict model --files-from missing",
+                           "$BF predict model data --format xml",
+                           "$BF predict model data --top x",
+                           "$BF predict model data --threads 100000",
+                           "$BF predict model data --fly",
+                           "$BF predict model data --json --format csv",
+                           "$BF eval model --data data --json --format table",
+                           "$BF inspect missing",
+                           "$BF eval missing --data data",
+                           "$BF eval model --data missing",
+                           "$BF inspect missing.yaml",
+                           "$BF encode --fly",
+                           "$BF encode data/apple/1 --output out",
+                           "$BF convert data/apple/1 --output out",
+                           "$BF obfuscate --key missing x --output y",
+                           "$BF bench --bytes 0",
+                           "BYTEFORMER_KERNELS=abacus $BF predict model data"}) {
     const Outcome o = run(line);
     EXPECT_EQ(o.status, 2) << line << ": " << o.err;
     EXPECT_EQ(o.out, "") << line;
@@ -312,6 +325,97 @@ TEST_F(Commands, EncodeWritesPicturesAsFiles) {
       << "the folder is not empty";
 }
 
+TEST_F(Commands, EncodeWritesPicturesAsARecipesEvaluationFeedsThem) {
+  folder_.write("recipe.yaml",
+                "dataset: {name: imagenet}\n"
+                "image_augmentation:\n"
+                "  resize: {enable: true, size: 20, interpolation: bicubic}\n"
+                "  center_crop: {enable: true, size: 16}\n"
+                "  pil_save: {enable: true, file_encoding: fHWC}\n");
+  folder_.write("photos/bad/not a picture.png", "x");
+  const std::string golden = BYTEFORMER_GOLDEN "/eval_images/";
+  const Outcome o =
+      run("mkdir photos/good; cp '" + golden + "files/jpeg_420.jpg' photos/good; cp '" + golden +
+          "files/jpeg_444.jpg' . ; $BF encode --config recipe.yaml photos "
+          "jpeg_444.jpg --output out");
+  EXPECT_EQ(o.status, 1) << o.err;
+  EXPECT_NE(o.err.find("not a picture.png"), std::string::npos) << o.err;
+  EXPECT_EQ(read((folder_.path() / "out/good/jpeg_420.bin").string()),
+            read(golden + "20_16/jpeg_420.jpg.u8"));
+  EXPECT_TRUE(std::filesystem::exists(folder_.path() / "out/jpeg_444.bin"));
+  EXPECT_EQ(run("$BF encode --config recipe.yaml jpeg_444.jpg --output tiff "
+                "image_augmentation.pil_save.file_encoding=TIFF")
+                .status,
+            0);
+  EXPECT_EQ(std::filesystem::file_size(folder_.path() / "tiff/jpeg_444.tiff"), 140U + 3 * 16 * 16);
+  EXPECT_EQ(run("$BF encode --encoding JPEG --quality 60 --resize 20 --crop 16 jpeg_444.jpg "
+                "--output jpeg")
+                .status,
+            0);
+  EXPECT_TRUE(std::filesystem::exists(folder_.path() / "jpeg/jpeg_444.jpg"));
+}
+
+TEST_F(Commands, ConvertTakesTheReferencesCheckpointsAndPredictGivesTheirLogits) {
+  const std::string golden = BYTEFORMER_GOLDEN "/checkpoint/";
+  const json expected = json::parse(read(golden + "expected.json")),
+             small = expected.at("d64_2layers_training.pt");
+  auto holds = [&](const std::string& checkpoint, const std::string& recipe, const json& logits64,
+                   const std::string& file, std::size_t bytes) {
+    const Outcome o = run("rm -rf m; $BF convert '" + golden + "'" + checkpoint + " --config '" +
+                          golden + recipe + "' --output m && head -c " + std::to_string(bytes) +
+                          " '" + golden + file + "' > input && $BF predict m input --logits");
+    ASSERT_EQ(o.status, 0) << checkpoint << o.err;
+    const json logits = o.records().at(0)["logits"];
+    ASSERT_EQ(logits.size(), logits64.size());
+    for (std::size_t i = 0; i < logits.size(); ++i)
+      EXPECT_NEAR(logits[i].get<double>(), logits64[i].get<double>(), 1e-5) << checkpoint;
+  };
+  auto hold = [&](const std::string& checkpoint, const std::string& recipe, const json& files) {
+    for (const json& file : files)
+      holds(checkpoint, recipe, file["logits64"], file["file"], file["bytes"]);
+  };
+  hold("d64.pt", "d64.yaml", expected.at("d64.pt").at("files"));
+  hold("d64_2layers_training.pt", "d64_2layers.yaml", small["raw"]["files"]);
+  hold("d64_2layers_training.pt --ema", "d64_2layers.yaml", small["ema"]["files"]);
+  hold("d64_2layers_module_prefix.pt", "d64_2layers.yaml", small["ema"]["files"]);
+  // And back: the same model once more.
+  const Outcome back =
+      run("$BF convert m --output again.pt && $BF convert again.pt --config '" + golden +
+          "d64_2layers.yaml' --output m2 && cmp m/model.safetensors "
+          "m2/model.safetensors");
+  EXPECT_EQ(back.status, 0) << back.err;
+}
+
+TEST_F(Commands, AKeyedModelGivesTheSameBitsOnKeyedFiles) {
+  const Outcome o =
+      run("$BF obfuscate --make-key key && $BF obfuscate --key key --model model --output keyed && "
+          "$BF obfuscate --key key data/apple/1 --output hidden && $BF predict model data/apple/1 "
+          "--logits && $BF predict keyed hidden --logits && $BF obfuscate --key key --undo hidden "
+          "--output plain && cmp plain data/apple/1");
+  EXPECT_EQ(o.status, 0) << o.err;
+  const std::vector<json> records = o.records();
+  ASSERT_EQ(records.size(), 2U);
+  EXPECT_EQ(records[0]["logits"], records[1]["logits"]);
+  EXPECT_NE(read((folder_.path() / "hidden").string()),
+            read((folder_.path() / "data/apple/1").string()));
+  EXPECT_EQ(run("$BF obfuscate --make-key key").status, 2) << "a key is never overwritten";
+}
+
+// Whatever a stranger's folder holds: each file is a record, none ends the program.
+TEST_F(Commands, OddFilesAreRecordsEachAndNoCrash) {
+  const std::string odd = BYTEFORMER_SOURCE "/tests/odd";
+  const Outcome p = run("$BF predict model '" + odd + "' --long-files cut");
+  EXPECT_TRUE(p.status == 0 || p.status == 1) << p.err;
+  std::size_t files = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(odd))
+    files += entry.is_regular_file() ? 1 : 0;
+  EXPECT_EQ(p.records().size(), files);
+  EXPECT_GT(files, 20U);
+  const Outcome e =
+      run("$BF encode --encoding TIFF --resize 20 --crop 16 '" + odd + "' --output out");
+  EXPECT_TRUE(e.status == 0 || e.status == 1) << e.err;
+}
+
 #ifdef BYTEFORMER_HAS_TRAIN
 constexpr const char* kTrain =
     "$BF train --data data --output run --threads 1 model.classification.byteformer.width=64 "
@@ -342,6 +446,37 @@ TEST_F(Commands, TrainTakesATarOfSpokenDigits) {
           "$BF inspect run/model --json");
   EXPECT_EQ(o.status, 0) << o.err;
   EXPECT_EQ(json::parse(o.out)["classes"].size(), 10U);
+}
+
+TEST_F(Commands, TrainTakesPicturesAsARecipeSaysAndEncodeGivesTheModelTheSameBytes) {
+  folder_.write("recipe.yaml",
+                "dataset: {name: imagenet, train_batch_size0: 4, validation_share: 0.2}\n"
+                "sampler: {bs: {crop_size_width: 16, crop_size_height: 16}}\n"
+                "image_augmentation:\n"
+                "  random_resized_crop: {enable: true, interpolation: bicubic}\n"
+                "  random_horizontal_flip: {enable: true}\n"
+                "  rand_augment: {enable: true}\n"
+                "  random_erase: {enable: true}\n"
+                "  resize: {enable: true, size: 20, interpolation: bicubic}\n"
+                "  center_crop: {enable: true, size: 16}\n"
+                "  pil_save: {enable: true, file_encoding: JPEG, quality: 60}\n");
+  const std::string files = BYTEFORMER_GOLDEN "/eval_images/files/";
+  const Outcome o = run(
+      "mkdir -p photos/jpeg photos/other; cp '" + files + "'jpeg_4*.jpg '" + files +
+      "'jpeg_p*.jpg photos/jpeg; cp '" + files +
+      "'png_r*.png photos/other; $BF train --config recipe.yaml --data photos --output run "
+      "--threads 1 model.classification.byteformer.width=64 "
+      "model.classification.byteformer.layers=1 model.classification.byteformer.conv_kernel_size=8 "
+      "model.classification.byteformer.max_num_tokens=500 scheduler.warmup_iterations=1 "
+      "scheduler.max_epochs=2 && $BF encode --model run/model photos --output encoded && "
+      "$BF eval run/model --data encoded --no-report");
+  ASSERT_EQ(o.status, 0) << o.err;
+  const json result = json::parse(o.out);
+  EXPECT_GT(result["files"].get<int>(), 3);
+  EXPECT_EQ(result["failed"], 0);
+  const json config = json::parse(read((folder_.path() / "run/model/config.json").string()));
+  EXPECT_EQ(config["input"]["encoding"], "JPEG");
+  EXPECT_EQ(config["input"]["quality"], 60);
 }
 
 TEST_F(Commands, ADiskThatIsFullWhileTrainingIsSaidAndTheLastCheckpointStays) {

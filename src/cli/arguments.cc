@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <filesystem>
 
 namespace byteformer {
 
@@ -16,6 +17,16 @@ bool shows_help(CLI::App& app, std::vector<std::string> arguments) {
     throw UsageError(std::string(error.what()) + ". `" + app.get_name() + " --help` says more.");
   }
   return false;
+}
+
+std::vector<std::string> take_overrides(std::vector<std::string>& words) {
+  std::vector<std::string> overrides;
+  std::erase_if(words, [&](const std::string& word) {
+    const bool is_override = word.find('=') != std::string::npos && !std::filesystem::exists(word);
+    if (is_override) overrides.push_back(word);
+    return is_override;
+  });
+  return overrides;
 }
 
 std::string command_line(std::string start, const std::vector<std::string>& arguments) {

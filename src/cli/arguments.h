@@ -19,6 +19,10 @@ bool shows_help(CLI::App& app, std::vector<std::string> arguments);
 // The program's words as a shell would take them again, behind `start`.
 std::string command_line(std::string start, const std::vector<std::string>& arguments);
 
+// Words key=value among the inputs of a command change its recipe; they are taken out and returned.
+// A file of such a name stays an input.
+std::vector<std::string> take_overrides(std::vector<std::string>& words);
+
 // Runs what must succeed before any work can start: its failure is wrong usage to a script (exit
 // status 2), not a failed input.
 template <class Body>

@@ -10,6 +10,7 @@ namespace byteformer {
 int predict(const std::vector<std::string>& arguments, const std::string& command_line);
 int eval(const std::vector<std::string>& arguments, const std::string& command_line);
 int bench(const std::vector<std::string>& arguments, const std::string& command_line);
+int obfuscate(const std::vector<std::string>& arguments, const std::string& command_line);
 int inspect(const std::vector<std::string>& arguments, const std::string& command_line);
 
 // Replaces this process by byteformer-codec or byteformer-train, which is looked for beside this

@@ -26,7 +26,9 @@ constexpr const char* kHelp =
     "  byteformer inspect MODEL|RECIPE             architecture, parameters, MACs, classes\n"
     "  byteformer train --data DIR                 learn a model from DIR/<class>/<file>\n"
     "  byteformer bench MODEL                      measure speed\n"
-    "  byteformer encode --encoding TIFF IMAGES    write pictures as files\n\n"
+    "  byteformer encode --config RECIPE FILE...   write pictures and sound as a model sees them\n"
+    "  byteformer convert CHECKPOINT.pt            the reference's weights to a model, and back\n"
+    "  byteformer obfuscate --key KEY              permute byte values, and a model with them\n\n"
     "`byteformer COMMAND --help` says more. `--version` names the version and the compute kernels "
     "of this machine.\n"
     "Exit status: 0 all done; 1 some inputs failed (each has its record); 2 wrong usage; 75 a "
@@ -40,9 +42,11 @@ int run(int argc, char** argv) {
   if (command == "predict") return predict(arguments, line);
   if (command == "eval") return eval(arguments, line);
   if (command == "bench") return bench(arguments, line);
+  if (command == "obfuscate") return obfuscate(arguments, line);
   if (command == "inspect") return inspect(arguments, line);
   if (command == "train") start_program("byteformer-train", arguments);
-  if (command == "encode") start_program("byteformer-codec", arguments);
+  if (command == "encode" || command == "convert")
+    start_program("byteformer-codec", {argv + 1, argv + argc});
   if (command == "--version") {
     write_out(
         fmt::format("byteformer {}\nkernels {} (f32)\n", kVersion, kernels::chosen_set().name));
@@ -57,7 +61,8 @@ int run(int argc, char** argv) {
     return kExitWrongUsage;
   }
   throw UsageError("the command \"" + command +
-                   "\" is not known. There are predict, eval, inspect, train, bench and encode; "
+                   "\" is not known. There are predict, eval, inspect, train, bench, encode, "
+                   "convert and obfuscate; "
                    "`byteformer --help` says more.");
 }
 
