@@ -6,6 +6,7 @@
 
 #include "cli/arguments.h"
 #include "cli/exit_status.h"
+#include "recipe/override_kwargs.h"
 #include "recipe/recipe.h"
 #include "train/trainer.h"
 
@@ -26,8 +27,9 @@ int run(int argc, char** argv) {
   TrainOptions options;
   std::string config, data;
   std::vector<std::string> overrides;
-  bool help_recipe = false;
-  app.add_option("--config", config, "a recipe (YAML); without one, the defaults")
+  bool help_recipe = false, print_recipe = false;
+  app.add_option("--config,--common.config-file", config,
+                 "a recipe (YAML), ours or the reference's; without one, the defaults")
       ->type_name("RECIPE");
   app.add_option("--data", data,
                  "folder or tar of classes; the recipe's dataset.root_train otherwise")
@@ -39,11 +41,17 @@ int run(int argc, char** argv) {
   app.add_option("--threads", options.threads,
                  "threads of LibTorch; default: what the process may use")
       ->check(CLI::Range(0, 1024));
+  app.add_flag("--print-recipe", print_recipe, "show the whole recipe, every value of it, and end");
   app.add_flag("--help-recipe", help_recipe, "list the keys of a recipe");
-  app.add_option("overrides", overrides, "key=value: replaces a value of the recipe")
+  app.add_option("overrides", overrides,
+                 "key=value: replaces a value of the recipe (also behind --common.override-kwargs)")
       ->type_name("KEY=VALUE");
   options.run_directory = "runs/latest";
-  if (shows_help(app, {argv + 1, argv + argc})) return kExitDone;
+  std::vector<std::string> arguments(argv + 1, argv + argc);
+  const std::vector<std::string> of_reference =
+      starting([&] { return take_override_kwargs(arguments); });
+  if (shows_help(app, arguments)) return kExitDone;
+  overrides.insert(overrides.end(), of_reference.begin(), of_reference.end());
   if (help_recipe) {
     std::fputs(recipe_help().c_str(), stdout);
     return kExitDone;
@@ -51,6 +59,10 @@ int run(int argc, char** argv) {
   options.recipe = config.empty() ? parse_recipe("", "the defaults", overrides)
                                   : starting([&] { return load_recipe(config, overrides); });
   if (!data.empty()) options.recipe.data.train = data;
+  if (print_recipe) {
+    std::fputs(to_yaml(options.recipe).c_str(), stdout);
+    return kExitDone;
+  }
   if (options.recipe.data.train.empty())
     throw UsageError(
         "no data. Give --data DIR, a folder with one folder a class, or a recipe with "

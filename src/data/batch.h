@@ -13,6 +13,7 @@ struct Batch {
   std::vector<std::int64_t> offsets;  // [files + 1], into ids
   std::vector<std::int64_t> targets;  // [files], class indices
   std::vector<std::string> names;     // [files], for messages
+  std::vector<float> mixed = {};      // [files, classes], shares of mixed files; empty: none is
 };
 
 }  // namespace byteformer

@@ -27,18 +27,22 @@ std::vector<std::uint8_t> InputBytes::evaluation(std::vector<std::uint8_t> file,
     case Source::kFiles:
       return file;
     case Source::kImages:
-      return images_->evaluation(file, name, std::move(draws));
+      return images_->evaluation(file, name, draws);
     case Source::kAudio:
       break;
   }
-  return encode_sound(sound_encoding_name(), with_length(read_sound(file, name), audio_.samples));
+  return of_sound(read_sound(file, name));
+}
+
+std::vector<std::uint8_t> InputBytes::of_sound(const Waveform& clip) const {
+  return encode_sound(sound_encoding_name(), with_length(clip, audio_.samples));
 }
 
 std::vector<std::uint8_t> InputBytes::training(std::vector<std::uint8_t> file,
                                                const std::string& name, Draws draws) const {
-  if (source_ == Source::kImages) return images_->training(file, name, std::move(draws));
+  if (source_ == Source::kImages) return images_->training(file, name, draws);
   if (source_ == Source::kFiles) augment(file, augmentation_, draws.file, name);
-  return source_ == Source::kFiles ? file : evaluation(std::move(file), name, std::move(draws));
+  return source_ == Source::kFiles ? file : evaluation(std::move(file), name, draws);
 }
 
 std::string_view InputBytes::sound_encoding_name() const {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "codec/waveform.h"
 #include "data/image_bytes.h"
 #include "recipe/recipe.h"
 
@@ -22,10 +23,13 @@ class InputBytes {
   // encoding cannot hold.
   std::vector<std::uint8_t> evaluation(std::vector<std::uint8_t> file, const std::string& name,
                                        Draws draws) const;
-  // With the augmentation of files and pictures. Clips of sound are augmented with others of their
-  // data set: data/training_clips.h.
+  // With the augmentation of files and pictures. Clips of sound are augmented together with others
+  // of their data set (data/training_clips.h), and then come by of_sound().
   std::vector<std::uint8_t> training(std::vector<std::uint8_t> file, const std::string& name,
                                      Draws draws) const;
+
+  // Cut or filled to the recipe's length, and encoded.
+  std::vector<std::uint8_t> of_sound(const Waveform& clip) const;
 
   std::string suffix() const;  // of the encoding: ".tiff", ".wav"; empty for files as they are
 

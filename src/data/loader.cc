@@ -16,18 +16,12 @@ namespace byteformer {
 // Threads take batch numbers in order and put whole batches into `ready`; next() gives them out by
 // number. What a batch holds depends on seed, epoch and its number alone.
 struct Loader::State {
-  std::vector<Sample> samples;
-  const InputBytes& input;
+  const DataSet& items;
   LoaderOptions options;
   Notice notice;
-  bool cuts_files;  // a file as it is needs no byte beyond the limit; a picture does
 
-  State(std::vector<Sample> s, const InputBytes& i, LoaderOptions o, Notice n)
-      : samples(std::move(s)),
-        input(i),
-        options(o),
-        notice(std::move(n)),
-        cuts_files(i.suffix().empty()) {
+  State(const DataSet& set, LoaderOptions given, Notice say)
+      : items(set), options(given), notice(std::move(say)) {
     options.batch = std::max<std::size_t>(1, options.batch);
   }
 
@@ -43,7 +37,7 @@ struct Loader::State {
   std::vector<std::thread> threads;
 
   std::size_t batches() const {
-    const std::size_t n = samples.size();
+    const std::size_t n = items.size();
     return options.drop_last ? n / options.batch : (n + options.batch - 1) / options.batch;
   }
 
@@ -57,29 +51,21 @@ struct Loader::State {
     notice(why + " It is skipped.");
   }
 
-  void add(Batch& batch, std::size_t index, std::size_t in_epoch, std::size_t number) {
-    const Sample& sample = samples[index];
-    ReadLimit limit;
-    if (options.max_bytes > 0 && cuts_files) limit = {options.max_bytes, true};
+  void add(Batch& batch, std::size_t index, const Place& place) {
+    const std::string name = items.name(index);
     try {
-      std::vector<std::uint8_t> bytes = read_sample(sample, limit);
-      if (bytes.empty()) throw InputError(InputErrorKind::kEmpty, sample.name + ": has no bytes");
-      Draws draws{Random(mix_seed(options.seed, in_epoch, index)),
-                  mix_seed(options.seed, in_epoch, samples.size() + number)};
-      bytes = options.augment ? input.training(std::move(bytes), sample.name, std::move(draws))
-                              : input.evaluation(std::move(bytes), sample.name, std::move(draws));
-      if (options.max_bytes > 0 && bytes.size() > options.max_bytes)
-        bytes.resize(options.max_bytes);
-      batch.ids.insert(batch.ids.end(), bytes.begin(), bytes.end());
-      if (bytes.size() < options.kernel_size)
-        batch.ids.resize(batch.ids.size() + options.kernel_size - bytes.size(), -1);
+      const Item item = items.at(index, place);
+      batch.ids.insert(batch.ids.end(), item.bytes.begin(), item.bytes.end());
+      if (item.bytes.size() < options.kernel_size)
+        batch.ids.resize(batch.ids.size() + options.kernel_size - item.bytes.size(), -1);
+      batch.targets.push_back(static_cast<std::int64_t>(item.target));
+      batch.mixed.insert(batch.mixed.end(), item.mixed.begin(), item.mixed.end());
     } catch (const Error& error) {
-      skip(sample.name, error.what());
+      skip(name, error.what());
       return;
     }
     batch.offsets.push_back(static_cast<std::int64_t>(batch.ids.size()));
-    batch.targets.push_back(static_cast<std::int64_t>(sample.class_index));
-    batch.names.push_back(sample.name);
+    batch.names.push_back(name);
   }
 
   void run() {
@@ -94,13 +80,14 @@ struct Loader::State {
       const std::size_t number = next_to_read++, in_epoch = epoch;
       const std::uint64_t of = generation;
       const std::size_t begin = number * options.batch,
-                        end = std::min(begin + options.batch, samples.size());
+                        end = std::min(begin + options.batch, items.size());
       const std::vector<std::size_t> mine(order.begin() + static_cast<std::ptrdiff_t>(begin),
                                           order.begin() + static_cast<std::ptrdiff_t>(end));
       lock.unlock();
       Batch batch;
       batch.offsets.push_back(0);
-      for (const std::size_t index : mine) add(batch, index, in_epoch, number);
+      for (std::size_t i = 0; i < mine.size(); ++i)
+        add(batch, mine[i], {in_epoch, begin + i, number});
       lock.lock();
       if (of == generation) {
         ready.emplace(number, std::move(batch));
@@ -110,9 +97,8 @@ struct Loader::State {
   }
 };
 
-Loader::Loader(std::vector<Sample> samples, const InputBytes& bytes, LoaderOptions options,
-               Notice notice)
-    : state_(std::make_unique<State>(std::move(samples), bytes, options, std::move(notice))) {
+Loader::Loader(const DataSet& items, LoaderOptions options, Notice notice)
+    : state_(std::make_unique<State>(items, options, std::move(notice))) {
   const unsigned threads = std::max(1u, options.threads);
   // Started only after the vector has its final size, which run() reads.
   state_->threads.resize(threads);
@@ -136,10 +122,9 @@ void Loader::start(std::size_t epoch, std::size_t first_batch) {
   state_->next_to_read = state_->next_to_give = first_batch;
   state_->ready.clear();
   if (state_->options.shuffle) {
-    state_->order =
-        Random(mix_seed(state_->options.seed, epoch)).permutation(state_->samples.size());
+    state_->order = Random(mix_seed(state_->options.seed, epoch)).permutation(state_->items.size());
   } else {
-    state_->order.resize(state_->samples.size());
+    state_->order.resize(state_->items.size());
     std::iota(state_->order.begin(), state_->order.end(), std::size_t{0});
   }
   state_->room.notify_all();

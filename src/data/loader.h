@@ -10,30 +10,25 @@
 #include <vector>
 
 #include "data/batch.h"
-#include "data/input_bytes.h"
+#include "data/data_set.h"
 #include "files/class_folder.h"
-#include "recipe/recipe.h"
 
 namespace byteformer {
 
 struct LoaderOptions {
   std::size_t batch = 48;       // files of one, at least 1
   std::size_t kernel_size = 8;  // files shorter are padded to it
-  std::size_t max_bytes = 0;    // longer files are cut there; 0: no limit
   unsigned threads = 2;
   std::uint64_t seed = 0;
-  bool shuffle = true;     // false: in the order of the samples
+  bool shuffle = true;     // false: in the order of the set
   bool drop_last = false;  // leave out a last, smaller batch
-  bool augment = false;    // drawn from (seed, epoch, sample)
 };
 
 class Loader {
  public:
-  // A file that is empty, cannot be read or cannot be encoded is named through notice (from a
-  // thread of the loader, one at a time), counted and skipped. `bytes` makes of a file what the
-  // model sees, and must outlive the loader.
-  Loader(std::vector<Sample> samples, const InputBytes& bytes, LoaderOptions options,
-         Notice notice);
+  // An item that is empty, cannot be read or cannot be encoded is named through notice (from a
+  // thread of the loader, one at a time), counted and skipped. The set must outlive the loader.
+  Loader(const DataSet& items, LoaderOptions options, Notice notice);
   ~Loader();
 
   // Starts an epoch at a batch (for resuming in the middle); then next() gives its batches in

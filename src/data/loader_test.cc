@@ -30,8 +30,8 @@ class LoaderTest : public testing::Test {
 
   std::vector<Batch> epoch_of(LoaderOptions options, std::size_t epoch, std::size_t first = 0) {
     const InputBytes as_they_are{Recipe{}};
-    Loader loader(samples_, as_they_are, options,
-                  [this](const std::string& text) { notices_ += text; });
+    const FileSet files(samples_, as_they_are, {max_bytes_, options.seed, false});
+    Loader loader(files, options, [this](const std::string& text) { notices_ += text; });
     loader.start(epoch, first);
     std::vector<Batch> batches;
     while (auto batch = loader.next()) batches.push_back(std::move(*batch));
@@ -48,6 +48,7 @@ class LoaderTest : public testing::Test {
   TemporaryFolder folder_;
   std::vector<Sample> samples_;
   std::string notices_;
+  std::size_t max_bytes_ = 0;
   std::size_t skipped_ = 0;
 };
 
@@ -81,7 +82,7 @@ TEST_F(LoaderTest, GoesOnInTheMiddleOfAnEpoch) {
 
 TEST_F(LoaderTest, PadsShortFilesToTheKernelAndCutsLongOnes) {
   LoaderOptions options = options_of(23, 1);
-  options.max_bytes = 10;
+  max_bytes_ = 10;
   options.seed = 0;
   options.shuffle = false;
   const std::vector<Batch> batches = epoch_of(options, 0);

@@ -290,6 +290,7 @@ std::vector<std::size_t> reference_class_numbers(const std::vector<SpeechClip>& 
   std::set<std::size_t> present;
   for (const SpeechClip& clip : split) present.insert(clip.sample.class_index);
   std::vector<std::size_t> numbers;
+  numbers.reserve(split.size());
   for (const SpeechClip& clip : split)
     numbers.push_back(static_cast<std::size_t>(
         std::distance(present.begin(), present.find(clip.sample.class_index))));

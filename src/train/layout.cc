@@ -116,7 +116,7 @@ Batch padded(const Batch& batch) {
   std::int64_t longest = 0;
   for (std::size_t f = 0; f + 1 < batch.offsets.size(); ++f)
     longest = std::max(longest, batch.offsets[f + 1] - batch.offsets[f]);
-  Batch result{{}, {0}, batch.targets, batch.names};
+  Batch result{{}, {0}, batch.targets, batch.names, batch.mixed};
   for (std::size_t f = 0; f + 1 < batch.offsets.size(); ++f) {
     result.ids.insert(result.ids.end(), batch.ids.begin() + batch.offsets[f],
                       batch.ids.begin() + batch.offsets[f + 1]);

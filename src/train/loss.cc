@@ -12,6 +12,13 @@ torch::Tensor cross_entropy(const torch::Tensor& logits, const std::vector<std::
                           F::CrossEntropyFuncOptions().label_smoothing(label_smoothing));
 }
 
+torch::Tensor cross_entropy(const torch::Tensor& logits, const std::vector<float>& shares,
+                            double label_smoothing) {
+  const torch::Tensor probabilities =
+      torch::tensor(at::ArrayRef<float>(shares), torch::kFloat32).view({logits.size(0), -1});
+  return cross_entropy(logits, probabilities.to(logits.dtype()), label_smoothing);
+}
+
 torch::Tensor cross_entropy(const torch::Tensor& logits, const torch::Tensor& probabilities,
                             double label_smoothing) {
   return F::cross_entropy(logits, probabilities,

@@ -12,6 +12,10 @@ namespace byteformer {
 torch::Tensor cross_entropy(const torch::Tensor& logits, const std::vector<std::int64_t>& targets,
                             double label_smoothing);
 
+// shares [files, classes] of mixed files' classes.
+torch::Tensor cross_entropy(const torch::Tensor& logits, const std::vector<float>& shares,
+                            double label_smoothing);
+
 // probabilities [files, classes]: mixed targets.
 torch::Tensor cross_entropy(const torch::Tensor& logits, const torch::Tensor& probabilities,
                             double label_smoothing);

@@ -78,14 +78,6 @@ class Autocast {
   bool before_;
 };
 
-// Over names and sizes: tells whether two runs saw the same list of files.
-std::string hash_of(const std::vector<Sample>& samples) {
-  std::uint64_t hash = kEmptyHash;
-  for (const Sample& s : samples)
-    hash = hash_of_text(s.name + std::to_string(s.bytes) + "\n", hash);
-  return fmt::format("{:016x}", hash);
-}
-
 class Run {
  public:
   explicit Run(const TrainOptions& options)
@@ -103,15 +95,12 @@ class Run {
       averaged_.emplace(recipe_.model, recipe_.embedding_init, recipe_.common.seed);
     }
     begin_or_resume();
-    const std::size_t k = recipe_.model.kernel_size,
-                      most = max_bytes_for(recipe_.model.max_tokens, k);
-    LoaderOptions loading{
-        recipe_.data.batch,  k,    most, static_cast<unsigned>(recipe_.data.workers),
-        recipe_.common.seed, true, true, true};
-    loading.drop_last = train_.size() >= recipe_.data.batch;
-    loader_.emplace(train_, input_, loading, options_.notice);
-    loading.shuffle = loading.drop_last = loading.augment = false;
-    validation_loader_.emplace(validation_, input_, loading, options_.notice);
+    LoaderOptions loading{recipe_.data.batch, recipe_.model.kernel_size,
+                          static_cast<unsigned>(recipe_.data.workers), recipe_.common.seed};
+    loading.drop_last = train_->size() >= recipe_.data.batch;
+    loader_.emplace(*train_, loading, options_.notice);
+    loading.shuffle = loading.drop_last = false;
+    validation_loader_.emplace(*validation_, loading, options_.notice);
   }
 
   TrainResult run() {
@@ -132,29 +121,62 @@ class Run {
  private:
   void read_data() {
     if (recipe_.data.source == Recipe::Data::Source::kAudio)
-      throw ConfigError(
-          "dataset.name is \"speech_commands_v2\": its manifests, noise and mixup cannot be "
-          "trained "
-          "on yet. Folders of sound files as they are can: leave dataset.name out.");
-    ClassFolder folder = list_class_folder(recipe_.data.train, options_.notice);
-    state_.classes = folder.classes;
-    if (recipe_.model.classes != 0 && recipe_.model.classes != folder.classes.size())
+      read_clips();
+    else
+      read_files();
+    if (recipe_.model.classes != 0 && recipe_.model.classes != state_.classes.size())
       throw ConfigError(
           fmt::format("{}: {} classes, but the recipe's model.classification.n_classes is {}. Set "
                       "it to 0 to take those of the data.",
-                      recipe_.data.train, folder.classes.size(), recipe_.model.classes));
-    recipe_.model.classes = folder.classes.size();
+                      recipe_.data.train, state_.classes.size(), recipe_.model.classes));
+    recipe_.model.classes = state_.classes.size();
+    state_.data = fmt::format("{:016x}", train_->hash());
+    options_.notice(fmt::format("{} classes, {} files to train on, {} to validate",
+                                state_.classes.size(), train_->size(), validation_->size()));
+  }
+
+  void read_files() {
+    ClassFolder folder = list_class_folder(recipe_.data.train, options_.notice);
+    state_.classes = folder.classes;
+    std::vector<Sample> train, validation;
     if (recipe_.data.validation.empty()) {
-      std::tie(train_, validation_) = split(folder.samples, recipe_.data.validation_share);
+      std::tie(train, validation) = split(folder.samples, recipe_.data.validation_share);
     } else {
-      train_ = std::move(folder.samples);
+      train = std::move(folder.samples);
       ClassFolder other = list_class_folder(recipe_.data.validation, options_.notice);
       match_classes(other, state_.classes);
-      validation_ = std::move(other.samples);
+      validation = std::move(other.samples);
     }
-    state_.data = hash_of(train_);
-    options_.notice(fmt::format("{} classes, {} files to train on, {} to validate",
-                                state_.classes.size(), train_.size(), validation_.size()));
+    FileSet::Options reading{max_bytes_for(recipe_.model.max_tokens, recipe_.model.kernel_size),
+                             recipe_.common.seed, true};
+    train_ = std::make_unique<FileSet>(std::move(train), input_, reading);
+    reading.augment = false;
+    validation_ = std::make_unique<FileSet>(std::move(validation), input_, reading);
+  }
+
+  // The reference's recipes name one folder for all splits; its manifests or lists tell them apart.
+  void read_clips() {
+    constexpr std::size_t kTwelve = 12;
+    SpeechOptions listing;
+    listing.vocabulary =
+        recipe_.model.classes == kTwelve ? Vocabulary::kTwelve : Vocabulary::kAllWords;
+    listing.silence_length = recipe_.audio.samples;
+    listing.seed = recipe_.common.seed;
+    SpeechCommands data = list_speech_commands(recipe_.data.train, listing, options_.notice);
+    state_.classes = data.classes;
+    std::vector<SpeechClip> validation = data.validation;
+    if (!recipe_.data.validation.empty() && recipe_.data.validation != recipe_.data.train) {
+      SpeechCommands other =
+          list_speech_commands(recipe_.data.validation, listing, options_.notice);
+      if (other.classes != data.classes)
+        throw UsageError(
+            fmt::format("{}: its classes are not those of {}. Give two folders of one vocabulary.",
+                        recipe_.data.validation, recipe_.data.train));
+      validation = other.validation.empty() ? other.train : other.validation;
+    }
+    validation_ = std::make_unique<ClipSet>(std::move(validation), state_.classes, input_);
+    train_ = std::make_unique<TrainingClipSet>(std::move(data), recipe_.audio, recipe_.common.seed,
+                                               input_);
   }
 
   void begin_or_resume() {
@@ -271,7 +293,9 @@ class Run {
     {
       const Autocast autocast(recipe_.common.bf16);
       logits = model_->forward(recipe_.data.padded_batches ? padded(batch) : batch);
-      loss = cross_entropy(logits, batch.targets, recipe_.loss.label_smoothing);
+      loss = batch.mixed.empty()
+                 ? cross_entropy(logits, batch.targets, recipe_.loss.label_smoothing)
+                 : cross_entropy(logits, batch.mixed, recipe_.loss.label_smoothing);
     }
     const double value = loss.item<double>();
     if (!std::isfinite(value)) {
@@ -343,7 +367,7 @@ class Run {
         fmt::format("epoch {}: loss {:.4f}, validation {:.2f} % (average {:.2f} %), {:.0f} files/s",
                     state_.epoch, row.train_loss, 100 * row.val_top1, 100 * row.ema_val_top1,
                     row.files_per_second));
-    const bool is_best = metrics.top1() > state_.best || validation_.empty();
+    const bool is_best = metrics.top1() > state_.best || (validation_->size() == 0);
     if (is_best) state_.best = metrics.top1();
     Checkpoint checkpoint = with_tensors();
     if (cut_short_) {  // a resume with more iterations goes on within this epoch
@@ -380,15 +404,15 @@ class Run {
     for (const auto& [name, tensor] : weights) model.weights[name] = tensor.converted_to(type);
     const nlohmann::json facts = {
         {"recipe", state_.recipe},        {"data", state_.data},
-        {"files", train_.size()},         {"epochs", state_.epoch},
-        {"iterations", state_.iteration}, {"validation_files", validation_.size()},
+        {"files", train_->size()},        {"epochs", state_.epoch},
+        {"iterations", state_.iteration}, {"validation_files", validation_->size()},
         {"validation_top1", state_.best}};
     model.training = facts.dump();
     model.card = fmt::format(
         "# A ByteFormer of {} classes\n\n- Trained on {} files for {} epochs ({} steps); accuracy "
         "on {} files held out: {:.2f} %.\n- Command: `{}`\n"
         "- Say here where the data is from, its licence, and what the model is not for.\n",
-        state_.classes.size(), train_.size(), state_.epoch, state_.iteration, validation_.size(),
+        state_.classes.size(), train_->size(), state_.epoch, state_.iteration, validation_->size(),
         100 * state_.best, printable(options_.command));
     save_model(folder_ / "model", model);
   }
@@ -399,8 +423,8 @@ class Run {
     report.title = "Training " + folder_.filename().string();
     report.command = options_.command;
     report.facts = {{"data", recipe_.data.train},
-                    {"files trained on", std::to_string(train_.size())},
-                    {"files validated on", std::to_string(validation_.size())},
+                    {"files trained on", std::to_string(train_->size())},
+                    {"files validated on", std::to_string(validation_->size())},
                     {"epochs", std::to_string(state_.epoch)},
                     {"steps", std::to_string(state_.iteration)},
                     {"best validation top-1", fmt::format("{:.2f} %", 100 * state_.best)}};
@@ -416,7 +440,7 @@ class Run {
   fs::path folder_;
   unsigned threads_;
   Checkpoint state_;  // without tensors
-  std::vector<Sample> train_, validation_;
+  std::unique_ptr<DataSet> train_, validation_;
   double rate_ = 0;
   std::size_t seen_ = 0, right_ = 0;  // files of this epoch since the process began with it
   bool cut_short_ = false;            // max_iterations ended the epoch before its last batch
