@@ -20,8 +20,8 @@ namespace {
 
 // One call of for_each. Threads take the next index until there is none.
 struct Loop {
-  const std::function<void(std::size_t)>* body;
-  std::size_t count;
+  const std::function<void(std::size_t)>* body = nullptr;
+  std::size_t count = 0;
   std::atomic<std::size_t> next = 0;
   std::mutex mutex;
   std::condition_variable done;

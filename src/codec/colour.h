@@ -13,7 +13,7 @@ using Rgb = std::array<std::uint8_t, 3>;
 // Index to colour. What a file does not set is gray of the index's value, so that an untouched
 // palette turns gray into RGB.
 struct Palette {
-  std::array<Rgb, 256> colours;
+  std::array<Rgb, 256> colours{};
 
   Palette() {
     for (std::size_t i = 0; i < colours.size(); ++i) colours[i].fill(static_cast<std::uint8_t>(i));

@@ -21,7 +21,7 @@ namespace {
 
 // What libjpeg calls when something is wrong: it would print and exit.
 jpeg_error_mgr quiet_errors() {
-  jpeg_error_mgr errors;
+  jpeg_error_mgr errors{};
   jpeg_std_error(&errors);
   errors.error_exit = [](j_common_ptr info) {
     auto& error = *static_cast<LibraryError*>(info->client_data);

@@ -13,8 +13,6 @@
 #include "codec/colour.h"
 #include "codec/little_endian.h"
 
-#include "codec/little_endian.h"
-
 namespace byteformer {
 namespace {
 

@@ -16,7 +16,7 @@
 namespace byteformer {
 namespace {
 
-constexpr std::size_t kChunk = 64 * 1024;
+constexpr std::size_t kChunk = std::size_t{64} << 10;
 
 [[noreturn]] void fail(const Path& path, int reason) {
   const std::string name = printable(path);

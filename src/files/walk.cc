@@ -14,6 +14,13 @@
 namespace byteformer {
 namespace {
 
+Path inside(const Path& folder, const std::string& name) {
+  Path path = folder;
+  if (!path.ends_with('/')) path += '/';
+  path += name;
+  return path;
+}
+
 // Names in a folder, sorted by bytes, so that the order does not depend on the file system. Nothing
 // if it cannot be read, which is said.
 std::optional<std::vector<std::string>> names_in(const Path& folder, const Notice& notice) {
@@ -48,7 +55,7 @@ bool walk(const Path& folder, const std::function<bool(const Found&)>& visit,
   // empty.
   if (!names) return visit({folder, Origin::kFound});
   for (const std::string& name : *names) {
-    const Path path = folder.ends_with('/') ? folder + name : folder + "/" + name;
+    const Path path = inside(folder, name);
     struct stat itself {
     }, target{};
     if (::lstat(path.c_str(), &itself) != 0) {
@@ -92,7 +99,7 @@ std::vector<std::string> folders_in(const Path& folder) {
   for (std::string& name :
        names_in(folder, [](const std::string&) {}).value_or(std::vector<std::string>())) {
     struct stat status {};
-    if (::lstat((folder + "/" + name).c_str(), &status) == 0 && S_ISDIR(status.st_mode))
+    if (::lstat(inside(folder, name).c_str(), &status) == 0 && S_ISDIR(status.st_mode))
       folders.push_back(std::move(name));
   }
   return folders;

@@ -5,6 +5,8 @@
 // Only raw pointers and builtins here: an inline function of another header, compiled with wider
 // instructions, could be the copy that the linker keeps for everybody.
 
+#include <utility>  // index sequences: types alone
+
 namespace byteformer::kernels::BF_SET {
 namespace {
 

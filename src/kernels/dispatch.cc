@@ -28,16 +28,16 @@ const std::vector<const Set*>& all_sets() {
 }
 
 const Set& chosen_set() {
-  const char* forced = std::getenv("BYTEFORMER_KERNELS");
+  const char* variable = std::getenv("BYTEFORMER_KERNELS");
+  const std::string forced = variable == nullptr ? "" : variable;
   std::string offered;
   for (const Set* set : all_sets()) {
     if (!set->is_supported()) continue;
-    if (forced == nullptr || *forced == '\0' || forced == std::string(set->name)) return *set;
+    if (forced.empty() || forced == set->name) return *set;
     offered += (offered.empty() ? "" : ", ") + std::string(set->name);
   }
-  throw UsageError("BYTEFORMER_KERNELS is \"" + std::string(forced) +
-                   "\", but this machine and build offer " + offered +
-                   ". Set it to one of these, or unset it.");
+  throw UsageError("BYTEFORMER_KERNELS is \"" + forced + "\", but this machine and build offer " +
+                   offered + ". Set it to one of these, or unset it.");
 }
 
 }  // namespace byteformer::kernels

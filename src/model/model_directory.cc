@@ -381,8 +381,10 @@ double check_golden(const fs::path& directory) {
           std::isfinite(off) ? std::max(difference, off) : std::numeric_limits<double>::infinity();
     }
     const double rms = std::sqrt(squares / static_cast<double>(classes));
-    if (difference > 0)
-      worst = std::max(worst, rms > 0 ? difference / rms : std::numeric_limits<double>::infinity());
+    if (difference > 0 && rms > 0)
+      worst = std::max(worst, difference / rms);
+    else if (difference > 0)
+      worst = std::numeric_limits<double>::infinity();
   }
   return worst;
 }

@@ -21,8 +21,8 @@ using StageTimes = std::map<std::string, double>;
 // What the stages of one pass share.
 struct StageContext {
   const StagedWeights& weights;
-  ThreadPool* pool;             // may be null: one thread
-  std::size_t grain;            // blocks of rows that a stage gathers before it runs them
+  ThreadPool* pool = nullptr;   // may be null: one thread
+  std::size_t grain = 1;        // blocks of rows that a stage gathers before it runs them
   StageTimes* times = nullptr;  // where to add what was measured, if anywhere
 
   // Calls body(i) for each i below count, on the pool's threads where there are any.

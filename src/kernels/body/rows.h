@@ -45,7 +45,7 @@ constexpr float kLowest = -__builtin_inff();
 // multiple of 16 is overwritten.
 inline float powers(float* x, unsigned long n, float factor) {
   for (unsigned long i = n; i % kWide != 0; ++i) x[i] = kLowest;
-  Wide maxima, sums = {};
+  Wide maxima = {}, sums = {};
   for (Vec& part : maxima.part) part = splat(kLowest);
   for (unsigned long i = 0; i < n; i += kWide) {
     const Wide v = load_wide(x + i);

@@ -34,7 +34,7 @@ struct Wide {
 };
 
 inline Wide load_wide(const float* p) {
-  Wide w;
+  Wide w = {};
 #pragma GCC unroll 4
   for (unsigned long i = 0; i < kParts; ++i) w.part[i] = load(p + i * kLanes);
   return w;
@@ -44,16 +44,21 @@ inline void store_wide(float* p, const Wide& w) {
   for (unsigned long i = 0; i < kParts; ++i) store(p + i * kLanes, w.part[i]);
 }
 
+using Lanes = std::make_index_sequence<kLanes>;
+
+// Lane l takes the value of lane l + Step, in a circle.
+template <unsigned long Step, unsigned long... L>
+inline Vec rotated(Vec v, std::index_sequence<L...>) {
+  return __builtin_shufflevector(v, v, ((L + Step) % kLanes)...);
+}
+
 // Sixteen lanes to one, halves onto halves: lane i takes lane i + 8, then i + 4, ...
 template <unsigned long Step, class Join>
 inline Vec fold_lanes(Vec v, Join join) {
-  if constexpr (Step == 0) {
+  if constexpr (Step == 0)
     return v;
-  } else {
-    IntVec partner;
-    for (unsigned long l = 0; l < kLanes; ++l) partner[l] = static_cast<int>((l + Step) % kLanes);
-    return fold_lanes<Step / 2>(join(v, __builtin_shuffle(v, partner)), join);
-  }
+  else
+    return fold_lanes<Step / 2>(join(v, rotated<Step>(v, Lanes())), join);
 }
 template <class Join>
 inline float folded(Wide w, Join join) {
@@ -70,21 +75,21 @@ inline float max_of(const Wide& w) {
   return folded(w, [](Vec a, Vec b) { return max(a, b); });
 }
 
+// Of two rows Step apart the one's upper lanes change places with the other's lower ones, in groups
+// of Step.
+template <unsigned long Step, unsigned long... L>
+inline void exchange_pair(Vec& a, Vec& b, std::index_sequence<L...>) {
+  const Vec low = __builtin_shufflevector(a, b, ((L & Step) == 0 ? L : kLanes + L - Step)...);
+  b = __builtin_shufflevector(a, b, ((L & Step) == 0 ? L + Step : kLanes + L)...);
+  a = low;
+}
+
 // A square block of kLanes rows becomes its transpose, by log2(kLanes) rounds of exchanges.
 template <unsigned long Step>
 inline void exchange(Vec* rows) {
-  IntVec low, high;
-  for (unsigned long l = 0; l < kLanes; ++l) {
-    low[l] = static_cast<int>((l & Step) == 0 ? l : kLanes + l - Step);
-    high[l] = static_cast<int>((l & Step) == 0 ? l + Step : kLanes + l);
-  }
 #pragma GCC unroll 16
-  for (unsigned long i = 0; i < kLanes; ++i) {
-    if ((i & Step) != 0) continue;
-    const Vec a = rows[i], b = rows[i + Step];
-    rows[i] = __builtin_shuffle(a, b, low);
-    rows[i + Step] = __builtin_shuffle(a, b, high);
-  }
+  for (unsigned long i = 0; i < kLanes; ++i)
+    if ((i & Step) == 0) exchange_pair<Step>(rows[i], rows[i + Step], Lanes());
   if constexpr (Step > 1) exchange<Step / 2>(rows);
 }
 inline void transpose(Vec* rows) { exchange<kLanes / 2>(rows); }
