@@ -109,6 +109,26 @@ TEST(ReferenceRecipe, ResolvedOptionsAreReadToTheSameValues) {
     expect_options(read_options(options, name), options, name);
 }
 
+// A recipe of sound leaves pictures as the parser has them, and the other way round.
+TEST(ReferenceRecipe, WhatNoRecipeGivesIsTheParsersDefault) {
+  const auto recipes = resolved_recipes();
+  const json pictures = recipes.at("imagenet_file_encodings/encoding_type=TIFF.yaml"),
+             sound = recipes.at("speech_commands_mp3/conv_kernel_size=4,window_size=[32].yaml");
+  const auto values = written(parse_recipe("model: {classification: {name: byteformer}}", "r"));
+  std::size_t compared = 0;
+  for (const auto& [key, node] : values) {
+    const bool is_of_pictures =
+        key.starts_with("image_augmentation.") || key.starts_with("sampler.");
+    const bool is_of_sound =
+        key.starts_with("audio_augmentation.") || key.starts_with("dataset.speech_commands_v2.");
+    const json& other = is_of_pictures ? sound : pictures;
+    if (!(is_of_pictures || is_of_sound) || !other.contains(key)) continue;
+    ++compared;
+    EXPECT_TRUE(is_equal(node, other[key])) << key << " is " << node << ", not " << other[key];
+  }
+  EXPECT_GE(compared, 35U);
+}
+
 TEST(ReferenceRecipe, AnOptionThatIsNotKeptIsFixedOrSaidToMeanNothing) {
   const auto& meaningless = meaningless_keys();
   for (const char* name : {"imagenet_file_encodings/encoding_type=TIFF.yaml",
