@@ -1,5 +1,7 @@
 #include "recipe/override_kwargs.h"
 
+#include <fmt/format.h>
+
 #include "byteformer/error.h"
 
 namespace byteformer {
@@ -12,9 +14,10 @@ std::vector<std::string> take_override_kwargs(std::vector<std::string>& argument
     if (word.starts_with("-")) taking = word == option;
     if (word == option) continue;
     if (taking && word.find('=') == std::string::npos)
-      throw UsageError(option + " " + word +
-                       ": no value. Write key=value, such as scheduler.max_epochs=5, and put paths "
-                       "before this option.");
+      throw UsageError(
+          fmt::format("{} {}: no value. Write key=value, such as scheduler.max_epochs=5, and put "
+                      "paths before this option.",
+                      option, word));
     (taking ? overrides : rest).push_back(std::move(word));
   }
   arguments = std::move(rest);

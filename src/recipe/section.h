@@ -87,6 +87,7 @@ class Section {
   void choice(const std::string& name, T Part::*field,
               const std::vector<std::pair<std::string, T>>& names, const std::string& help) {
     std::vector<std::string> known;
+    known.reserve(names.size());
     for (const auto& [text, unused] : names) known.push_back(text);
     add(
         name, fmt::format("{}", fmt::join(known, " | ")), help,
