@@ -115,4 +115,9 @@ void ThreadPool::for_each(std::size_t count, const std::function<void(std::size_
   if (loop->failure) std::rethrow_exception(loop->failure);
 }
 
+void for_each(ThreadPool* pool, std::size_t count, const std::function<void(std::size_t)>& body) {
+  if (pool != nullptr) return pool->for_each(count, body);
+  for (std::size_t i = 0; i < count; ++i) body(i);
+}
+
 }  // namespace byteformer

@@ -30,4 +30,7 @@ class ThreadPool {
   std::unique_ptr<State> state_;
 };
 
+// The same where a pool may be missing: null means one thread, in order.
+void for_each(ThreadPool* pool, std::size_t count, const std::function<void(std::size_t)>& body);
+
 }  // namespace byteformer

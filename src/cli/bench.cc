@@ -63,11 +63,7 @@ double many_files(const StagedModel& model, const std::vector<std::uint8_t>& byt
                     each = static_cast<std::size_t>(std::clamp(500 / ms_one, 1.0, 1000.0)),
                     files = threads * each;
   const auto begin = Clock::now();
-  if (pool == nullptr) {
-    for (std::size_t i = 0; i < files; ++i) model.logits(bytes);
-  } else {
-    pool->for_each(files, [&](std::size_t) { model.logits(bytes); });
-  }
+  for_each(pool, files, [&](std::size_t) { model.logits(bytes); });
   return static_cast<double>(files) / seconds_since(begin);
 }
 

@@ -31,12 +31,11 @@ LayerStage::LayerStage(const StageContext& context, std::size_t layer, Stage& ne
       next_(next),
       window_(context.weights.config.windows[layer]),
       shift_(context.weights.config.shifts[layer]),
-      lead_(0),
       strict_(context.weights.config.masking == Masking::kStrict),
-      blocks_(0, 0) {
-  if (strict_) lead_ = strict_lead(window_, shift_);
-  blocks_ = RowBlocks(block_rows(window_), context.weights.config.width, lead_);
-}
+      lead_(strict_ ? strict_lead(window_, shift_) : 0),
+      blocks_(block_rows(window_), context.weights.config.width, lead_) {}
+
+std::size_t LayerStage::padded_rows() const { return (total_ + window_ - 1) / window_ * window_; }
 
 void LayerStage::take(std::size_t first, std::size_t count, const float* rows) {
   if (strict_) {
@@ -56,8 +55,7 @@ void LayerStage::take(std::size_t first, std::size_t count, const float* rows) {
 void LayerStage::finish(std::size_t n) {
   total_ = n;
   if (!strict_) {
-    const std::size_t d = context_.weights.config.width,
-                      padded = (n + window_ - 1) / window_ * window_;
+    const std::size_t d = context_.weights.config.width, padded = padded_rows();
     for (std::size_t row = 0; row < std::min(shift_, n);) {
       const std::size_t position = (row + padded - shift_ % padded) % padded,
                         count = std::min(std::min(shift_, n) - row, padded - position);
@@ -75,14 +73,13 @@ LayerStage::Span LayerStage::span_of(const RowBlock& block) const {
   const std::size_t begin = block.position == 0 ? lead_ : 0;
   if (strict_) return {begin, begin + block.filled};
   if (total_ == 0) return {0, block.filled};  // full
-  const std::size_t padded = (total_ + window_ - 1) / window_ * window_;
-  return {0, std::min(block_rows(window_), padded - block.position)};
+  return {0, std::min(block_rows(window_), padded_rows() - block.position)};
 }
 
 void LayerStage::run() {
   std::vector<RowBlock> blocks = blocks_.take_full();
   const std::size_t d = context_.weights.config.width;
-  context_.for_each_timed(name_, blocks.size(), [&](std::size_t i) {
+  context_.for_each(name_, blocks.size(), [&](std::size_t i) {
     const auto [begin, end] = span_of(blocks[i]);
     layer_pass(context_.weights, layer_, blocks[i].rows.data() + begin * d, end - begin,
                std::min(end, (begin / window_ + 1) * window_) - begin, window_);
@@ -96,7 +93,7 @@ void LayerStage::pass_on(const RowBlock& block) {
   const float* rows = block.rows.data();
   if (strict_) return next_.take(block.position + begin - lead_, end - begin, rows + begin * d);
   if (total_ == 0) return next_.take(block.position + shift_, end, rows);
-  const std::size_t padded = (total_ + window_ - 1) / window_ * window_;
+  const std::size_t padded = padded_rows();
   for (std::size_t slot = 0; slot < end;) {
     const std::size_t row = (block.position + slot + shift_) % padded,
                       run = std::min(end - slot, padded - row);  // up to the seam

@@ -20,6 +20,7 @@ class LayerStage : public Stage {
   struct Span {
     std::size_t begin, end;
   };
+  std::size_t padded_rows() const;  // of the whole file, once known
   Span span_of(const RowBlock& block) const;
   void run();
   void pass_on(const RowBlock& block);
@@ -28,8 +29,9 @@ class LayerStage : public Stage {
   const std::string name_;
   const StagedLayer& layer_;
   Stage& next_;
-  std::size_t window_, shift_, lead_;
+  std::size_t window_, shift_;
   bool strict_;
+  std::size_t lead_;
   std::size_t total_ = 0;    // rows of the file; 0 until it is known
   std::vector<float> held_;  // reference masking: the first `shift` rows, which belong to the end
   RowBlocks blocks_;

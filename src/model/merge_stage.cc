@@ -34,7 +34,7 @@ void MergeStage::run() {
   std::vector<float> merged(blocks.size() * kPairs * d);
   // Beside an odd last row lies a zero row, as blocks begin.
   auto pairs_of = [](const RowBlock& block) { return (block.filled + 1) / 2; };
-  context_.for_each_timed(name_, blocks.size(), [&](std::size_t i) {
+  context_.for_each(name_, blocks.size(), [&](std::size_t i) {
     float* y = merged.data() + i * kPairs * d;
     merge_.reduction.apply(set, blocks[i].rows.data(), y, d, pairs_of(blocks[i]));
     merge_.norm.apply(set, y, y, pairs_of(blocks[i]));

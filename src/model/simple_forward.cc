@@ -43,11 +43,6 @@ void check_ids(std::span<const std::int32_t> ids, std::size_t tokens, std::size_
                       i, ids[i]));
 }
 
-void for_each(ThreadPool* pool, std::size_t count, const std::function<void(std::size_t)>& body) {
-  if (pool != nullptr) return pool->for_each(count, body);
-  for (std::size_t i = 0; i < count; ++i) body(i);
-}
-
 }  // namespace
 
 struct SimpleModel::Weights {

@@ -25,11 +25,10 @@ struct StageContext {
   std::size_t grain = 1;        // blocks of rows that a stage gathers before it runs them
   StageTimes* times = nullptr;  // where to add what was measured, if anywhere
 
-  // Calls body(i) for each i below count, on the pool's threads where there are any.
-  void for_each(std::size_t count, const std::function<void(std::size_t)>& body) const;
-  // The same, its time counted for a stage.
-  void for_each_timed(const std::string& stage, std::size_t count,
-                      const std::function<void(std::size_t)>& body) const;
+  // Calls body(i) for each i below count, on the pool's threads where there are any; its time
+  // counts for the stage.
+  void for_each(const std::string& stage, std::size_t count,
+                const std::function<void(std::size_t)>& body) const;
 };
 
 class Stage {

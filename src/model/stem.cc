@@ -48,7 +48,7 @@ void Stem::run(std::size_t tokens) {
   const StagedWeights& w = context_.weights;
   const std::size_t d = w.config.width, slice = kernels::kTableSlice;
   rows_.resize(kChunk * d);
-  context_.for_each_timed("stem", (tokens + kPart - 1) / kPart, [&](std::size_t part) {
+  context_.for_each("stem", (tokens + kPart - 1) / kPart, [&](std::size_t part) {
     const std::size_t begin = part * kPart, count = std::min(kPart, tokens - begin);
     float* rows = rows_.data() + begin * d;
     for (std::size_t c = 0; c < d; c += slice)

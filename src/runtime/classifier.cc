@@ -122,11 +122,10 @@ std::vector<Outcome> Classifier::classify_all(
     else
       small.push_back(i);
   }
-  if (pool == nullptr || small.size() == 1) {
-    for (const std::size_t i : small) classify_one(i, pool);
-  } else {
-    pool->for_each(small.size(), [&](std::size_t i) { classify_one(small[i], nullptr); });
-  }
+  if (small.size() == 1)
+    classify_one(small[0], pool);
+  else
+    for_each(pool, small.size(), [&](std::size_t i) { classify_one(small[i], nullptr); });
   return outcomes;
 }
 

@@ -21,6 +21,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// Weights and their average, to the bit.
+void expect_equal(const Checkpoint& a, const Checkpoint& b) {
+  for (const auto& [name, tensor] : a.weights)
+    EXPECT_EQ(tensor.data, b.weights.at(name).data) << name;
+  for (const auto& [name, tensor] : a.ema)
+    EXPECT_EQ(tensor.data, b.ema.at(name).data) << "average of " << name;
+}
+
 // Two classes that differ in their bytes: letters and digits, files of uneven lengths.
 class TrainerTest : public testing::Test {
  protected:
@@ -93,9 +101,7 @@ TEST_F(TrainerTest, TheSameSeedGivesTheSameWeightsWhateverTheLoaderThreads) {
   train(many);
   const Checkpoint a = load_checkpoint((folder_ / "one/checkpoint-last").string()),
                    b = load_checkpoint((folder_ / "many/checkpoint-last").string());
-  for (const auto& [name, tensor] : a.weights)
-    EXPECT_EQ(tensor.data, b.weights.at(name).data) << name;
-  for (const auto& [name, tensor] : a.ema) EXPECT_EQ(tensor.data, b.ema.at(name).data) << name;
+  expect_equal(a, b);
 }
 
 TEST_F(TrainerTest, AResumedRunGoesOnToTheBitFromItsEpoch) {
@@ -111,10 +117,7 @@ TEST_F(TrainerTest, AResumedRunGoesOnToTheBitFromItsEpoch) {
   cut.resume = true;
   train(cut);
   const Checkpoint resumed = load_checkpoint((folder_ / "cut/checkpoint-last").string());
-  for (const auto& [name, tensor] : whole.weights)
-    EXPECT_EQ(tensor.data, resumed.weights.at(name).data) << name;
-  for (const auto& [name, tensor] : whole.ema)
-    EXPECT_EQ(tensor.data, resumed.ema.at(name).data) << "average of " << name;
+  expect_equal(whole, resumed);
 }
 
 TEST_F(TrainerTest, ARunStoppedWithinAnEpochGoesOnToTheBit) {
@@ -133,10 +136,7 @@ TEST_F(TrainerTest, ARunStoppedWithinAnEpochGoesOnToTheBit) {
   ASSERT_EQ(train(cut), TrainResult::kDone);
   const Checkpoint whole = load_checkpoint((folder_ / "whole/checkpoint-last").string()),
                    resumed = load_checkpoint((folder_ / "cut/checkpoint-last").string());
-  for (const auto& [name, tensor] : whole.weights)
-    EXPECT_EQ(tensor.data, resumed.weights.at(name).data) << name;
-  for (const auto& [name, tensor] : whole.ema)
-    EXPECT_EQ(tensor.data, resumed.ema.at(name).data) << "average of " << name;
+  expect_equal(whole, resumed);
   ASSERT_EQ(whole.history.size(), resumed.history.size());
   EXPECT_EQ(whole.history[2].train_loss, resumed.history[2].train_loss)
       << "the loss of the steps before the stop counts";
@@ -153,8 +153,7 @@ TEST_F(TrainerTest, ARunCutByMaxIterationsWithinAnEpochGoesOnToTheBit) {
   cut.resume = true;
   train(cut);
   const Checkpoint resumed = load_checkpoint((folder_ / "cut/checkpoint-last").string());
-  for (const auto& [name, tensor] : whole.weights)
-    EXPECT_EQ(tensor.data, resumed.weights.at(name).data) << name;
+  expect_equal(whole, resumed);
   ASSERT_EQ(whole.history.size(), resumed.history.size());
   for (std::size_t i = 0; i < whole.history.size(); ++i)
     EXPECT_EQ(whole.history[i].train_loss, resumed.history[i].train_loss) << "epoch " << i;
