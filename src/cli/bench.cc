@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -34,19 +35,39 @@ struct Work {
   std::size_t kernel = 8, window = 128, bytes = 48564, classes = 1000, max_tokens = 50000;
 };
 
-StagedModel random_model(const Work& work) {
+kernels::Precision precision_named(const std::string& name) {
+  return name == "bf16"   ? kernels::Precision::kBf16
+         : name == "int8" ? kernels::Precision::kInt8
+                          : kernels::Precision::kF32;
+}
+
+StagedModel random_model(const Work& work, kernels::Precision precision) {
   ModelConfig config = config_of_size(work.size);
   config.kernel_size = work.kernel;
   config.windows.assign(config.layers, work.window);
   config.masking = work.masking == "strict" ? Masking::kStrict : Masking::kReference;
   config.classes = work.classes;
   config.max_tokens = std::max(work.max_tokens, tokens_for(work.bytes, work.kernel));
-  return StagedModel(config, initial_weights(config, EmbeddingInit::kNormal, 1));
+  return StagedModel(config, initial_weights(config, EmbeddingInit::kNormal, 1), precision);
 }
 
-StagedModel loaded_model(const std::string& path) {
+StagedModel loaded_model(const std::string& path, kernels::Precision precision) {
   const ModelDirectory model = load_model(path);
-  return StagedModel(model.config, model.weights);
+  return StagedModel(model.config, model.weights, precision);
+}
+
+// The least seconds that one thread's registers need for the multiply-adds of a file of so many
+// bytes, each in the precision in which the model does it. Without the stem, which is a table.
+double least_seconds(const StagedModel& model, std::size_t bytes) {
+  using kernels::Precision;
+  const Macs macs = macs_padded(model.config(), bytes);
+  auto seconds = [&](std::uint64_t count, Precision precision) {
+    return static_cast<double>(count) / model.peak(precision);
+  };
+  const Precision linears = model.precision(),
+                  attention = linears == Precision::kF32 ? Precision::kF32 : Precision::kBf16;
+  return seconds(macs.linears + macs.merges, linears) + seconds(macs.attention, attention) +
+         seconds(macs.classifier, Precision::kF32);
 }
 
 std::vector<std::uint8_t> random_bytes(std::size_t count) {
@@ -80,17 +101,19 @@ Json measured(const StagedModel& model, std::size_t length, std::size_t runs, un
   ThreadPool* shared = pool ? &*pool : nullptr;
   const std::vector<std::uint8_t> bytes = random_bytes(length);
   model.logits(bytes, shared);  // warm
-  StageTimes times;
   std::vector<double> ms;
+  std::map<std::string, std::vector<double>> stages_ms;
   for (std::size_t i = 0; i < runs; ++i) {
+    StageTimes times;
     const auto begin = Clock::now();
     model.logits(bytes, shared, stages ? &times : nullptr);
     ms.push_back(1e3 * seconds_since(begin));
+    for (const auto& [stage, seconds] : times) stages_ms[stage].push_back(1e3 * seconds);
   }
   std::sort(ms.begin(), ms.end());
   const Macs macs = macs_padded(model.config(), length);
   const double least = ms.front(), work = static_cast<double>(macs.total() - macs.stem),
-               peak = model.peak(), used = shared == nullptr ? 1 : shared->threads();
+               used = shared == nullptr ? 1 : shared->threads();
   Json result = {{"ms_median", ms[ms.size() / 2]},
                  {"ms_min", least},
                  {"ms_p95", ms[std::min(ms.size() - 1, ms.size() * 95 / 100)]},
@@ -98,15 +121,17 @@ Json measured(const StagedModel& model, std::size_t length, std::size_t runs, un
                  {"mb_per_s", static_cast<double>(length) / 1e3 / least},
                  {"peak_rss_mb", peak_rss_mb()},
                  {"gmacs", work / 1e6 / least},
-                 {"peak_gmacs", peak / 1e9},
-                 {"share_of_peak", work / 1e-3 / least / (peak * used)},
+                 {"peak_gmacs", model.peak(model.precision()) / 1e9},
+                 {"share_of_peak", 1e3 * least_seconds(model, length) / (least * used)},
                  {"kernels", model.kernels()},
-                 {"precision", "f32"},
+                 {"precision", kernels::name_of(model.precision())},
                  {"threads", used},
                  {"bytes", length},
                  {"runs", runs}};
-  for (const auto& [stage, seconds] : times)
-    result["stages_ms"][stage] = 1e3 * seconds / static_cast<double>(runs);
+  for (auto& [stage, all] : stages_ms) {
+    std::sort(all.begin(), all.end());
+    result["stages_ms"][stage] = all[all.size() / 2];
+  }
   return result;
 }
 
@@ -137,7 +162,7 @@ int bench(const std::vector<std::string>& arguments, const std::string&) {
       "  byteformer bench models/fashion-mnist-tiff --bytes 2492\n"
       "  byteformer bench --size tiny --kernel 32 --window 128 --bytes 150668 --threads 1 --json",
       "byteformer bench"};
-  std::string path;
+  std::string path, precision = "f32";
   Work work;
   std::size_t runs = 20;
   unsigned threads = 0;
@@ -155,6 +180,9 @@ int bench(const std::vector<std::string>& arguments, const std::string&) {
   app.add_option("--classes", work.classes, "of random weights")
       ->capture_default_str()
       ->check(CLI::Range(1, 1 << 20));
+  app.add_option("--precision", precision, "what products multiply")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"f32", "bf16", "int8"}));
   app.add_option("--bytes", work.bytes, "length of the file")
       ->capture_default_str()
       ->check(CLI::Range(1, 1 << 30));
@@ -163,12 +191,14 @@ int bench(const std::vector<std::string>& arguments, const std::string&) {
       ->check(CLI::Range(1, 1000000));
   app.add_option("--threads", threads, "default: what the process may use")
       ->check(CLI::Range(0, 1024));
-  app.add_flag("--stages", stages, "also the mean time of each stage");
+  app.add_flag("--stages", stages, "also the median time of each stage");
   app.add_flag("--json", json, "one object");
   if (shows_help(app, arguments)) return kExitDone;
 
-  const StagedModel model =
-      starting([&] { return path.empty() ? random_model(work) : loaded_model(path); });
+  const StagedModel model = starting([&] {
+    const kernels::Precision chosen = precision_named(precision);
+    return path.empty() ? random_model(work, chosen) : loaded_model(path, chosen);
+  });
   const ModelConfig& config = model.config();
   if (config.positions == Positions::kLearned &&
       tokens_for(work.bytes, config.kernel_size) > config.max_tokens)

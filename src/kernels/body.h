@@ -1,11 +1,16 @@
 // The fast bodies, written once with the compiler's vector extensions and compiled for each set of
 // instructions: the file of a set defines BF_SET (a namespace), BF_NAME, BF_VECTOR (bytes of a
-// vector), BF_ROWS (of a tile) and BF_SUPPORTED, then includes this.
+// vector), BF_COLUMNS and BF_ROWS (of a tile, in vectors and rows), BF_SUPPORTED, and BF_REDUCED
+// where it has BF16 and int8 products; then it includes this.
 //
 // Only raw pointers and builtins here: an inline function of another header, compiled with wider
 // instructions, could be the copy that the linker keeps for everybody.
 
-#include <utility>  // index sequences: types alone
+#include <type_traits>  // types alone
+#include <utility>      // index sequences: types alone
+#if BF_VECTOR > 16
+#include <immintrin.h>  // inlined always
+#endif
 
 namespace byteformer::kernels::BF_SET {
 namespace {
@@ -13,20 +18,48 @@ namespace {
 #include "kernels/body/vector.h"
 // Each uses those before it.
 #include "kernels/body/functions.h"
+#include "kernels/body/operand.h"
+#ifdef BF_REDUCED
+#include "kernels/body/bfloat16.h"
+#endif
 #include "kernels/body/product.h"
 #include "kernels/body/rows.h"
 //
 #include "kernels/body/attention.h"
+#ifdef BF_REDUCED
+#include "kernels/body/int8.h"
+#endif
 #include "kernels/body/peak.h"
+
+template <class T>
+unsigned long operand_size(unsigned long k) {
+  return words_of<T>(k) * kWord;
+}
+
+constexpr Arithmetic kFloat32 = {
+    sizeof(Float32::Element), operand_size<Float32>, nullptr,          nullptr,
+    packed_size<Float32>,     pack<Float32>,         product<Float32>, attention_scratch<Float32>,
+    attention<Float32>,       multiply_adds<Float32>};
+#ifdef BF_REDUCED
+constexpr Arithmetic kBfloat16 = {sizeof(Bfloat16::Element), operand_size<Bfloat16>,
+                                  round_to_bfloat16,         nullptr,
+                                  packed_size<Bfloat16>,     pack<Bfloat16>,
+                                  product<Bfloat16>,         attention_scratch<Bfloat16>,
+                                  attention<Bfloat16>,       multiply_adds<Bfloat16>};
+constexpr Arithmetic kInt8 = {
+    sizeof(Int8::Element), int8_operand_size,  quantize_floats, quantize_elements,
+    packed_size<Int8>,     pack_int8,          product<Int8>,   attention_scratch<Bfloat16>,
+    attention<Bfloat16>,   multiply_adds<Int8>};
+constexpr const Arithmetic *kOfBf16 = &kBfloat16, *kOfInt8 = &kInt8;
+#else
+constexpr const Arithmetic *kOfBf16 = nullptr, *kOfInt8 = nullptr;
+#endif
 
 }  // namespace
 
 extern const Set kSet;
-const Set kSet = {BF_NAME,     [] { return BF_SUPPORTED; },
-                  packed_size, pack,
-                  product,     attention_scratch,
-                  attention,   layer_norm,
-                  softmax,     gelu,
-                  sum_rows,    multiply_adds};
+const Set kSet = {
+    BF_NAME, [] { return BF_SUPPORTED; }, &kFloat32, kOfBf16, kOfInt8, layer_norm, softmax, gelu,
+    sum_rows};
 
 }  // namespace byteformer::kernels::BF_SET

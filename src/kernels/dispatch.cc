@@ -17,11 +17,14 @@ extern const Set kSet;
 namespace avx512 {
 extern const Set kSet;
 }
+namespace avx512_bf16 {
+extern const Set kSet;
+}
 
 const std::vector<const Set*>& all_sets() {
   static const std::vector<const Set*> sets = {
 #ifdef __x86_64__
-      &avx512::kSet, &avx2::kSet,
+      &avx512_bf16::kSet, &avx512::kSet, &avx2::kSet,
 #endif
       &baseline::kSet, &plain::kSet};
   return sets;
@@ -38,6 +41,32 @@ const Set& chosen_set() {
   }
   throw UsageError("BYTEFORMER_KERNELS is \"" + forced + "\", but this machine and build offer " +
                    offered + ". Set it to one of these, or unset it.");
+}
+
+namespace {
+
+const Arithmetic* offered(const Set& set, Precision precision) {
+  return precision == Precision::kF32    ? set.f32
+         : precision == Precision::kBf16 ? set.bf16
+                                         : set.int8;
+}
+
+}  // namespace
+
+const char* name_of(Precision precision) {
+  return precision == Precision::kF32 ? "f32" : precision == Precision::kBf16 ? "bf16" : "int8";
+}
+
+const Arithmetic& arithmetic_of(const Set& set, Precision precision) {
+  if (const Arithmetic* arithmetic = offered(set, precision)) return *arithmetic;
+  std::string pairs;
+  for (const Set* other : all_sets())
+    for (const Precision p : {Precision::kF32, Precision::kBf16, Precision::kInt8})
+      if (other->is_supported() && offered(*other, p) != nullptr)
+        pairs += (pairs.empty() ? "" : ", ") + std::string(other->name) + " " + name_of(p);
+  throw UsageError("the kernels \"" + std::string(set.name) + "\" do not offer precision \"" +
+                   name_of(precision) + "\". This machine and build offer: " + pairs +
+                   ". Choose another precision, or set BYTEFORMER_KERNELS to a set that has it.");
 }
 
 }  // namespace byteformer::kernels

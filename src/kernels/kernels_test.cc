@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <cmath>
+#include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <limits>
 #include <random>
 
@@ -32,43 +35,153 @@ class KernelSets : public testing::TestWithParam<std::size_t> {
   const Set& set() const { return *all_sets()[GetParam()]; }
 };
 
+// A set's arithmetic in one precision, and what it makes of float operands and weights.
+struct Products {
+  const Arithmetic& arithmetic;
+
+  // A [m, k] as operands.
+  std::vector<std::byte> operands(const std::vector<float>& a, std::size_t m, std::size_t k) const {
+    std::vector<std::byte> rows(m * arithmetic.operand_size(k));
+    if (arithmetic.from_floats == nullptr)
+      std::memcpy(rows.data(), a.data(), rows.size());
+    else
+      arithmetic.from_floats(a.data(), m, k, rows.data());
+    return rows;
+  }
+
+  // C [m, n] of A [m, k] and B [n, k], `before` in its place; elements as floats.
+  std::vector<float> product(const std::vector<float>& a, const std::vector<float>& b,
+                             const float* bias, const std::vector<float>& before, std::size_t ldc,
+                             std::size_t m, std::size_t n, std::size_t k, Epilogue epilogue) const {
+    std::vector<std::byte> packed(arithmetic.packed_size(n, k));
+    arithmetic.pack(b.data(), k, 1, n, k, packed.data());
+    std::vector<float> c = before;
+    arithmetic.product(operands(a, m, k).data(), arithmetic.operand_size(k), packed.data(), bias,
+                       c.data(), ldc, m, n, k, epilogue);
+    const bool has_elements = epilogue == Epilogue::kElements || epilogue == Epilogue::kGelu;
+    if (!has_elements || arithmetic.element_size == sizeof(float)) return c;
+    std::vector<float> values(m * ldc, 0.0F);  // the gaps between rows are not compared
+    for (std::size_t r = 0; r < m; ++r)
+      for (std::size_t i = 0; i < n; ++i) values[r * ldc + i] = bfloat16_at(c.data(), r * ldc + i);
+    return values;
+  }
+
+  static float bfloat16_at(const void* elements, std::size_t i) {
+    std::uint16_t bits;
+    std::memcpy(&bits, static_cast<const std::byte*>(elements) + 2 * i, sizeof bits);
+    return std::bit_cast<float>(std::uint32_t{bits} << 16);
+  }
+};
+
+constexpr Precision kPrecisions[] = {Precision::kF32, Precision::kBf16, Precision::kInt8};
+
+const Arithmetic* offered(const Set& set, Precision precision) {
+  return precision == Precision::kF32    ? set.f32
+         : precision == Precision::kBf16 ? set.bf16
+                                         : set.int8;
+}
+
 TEST_P(KernelSets, ProductAgreesWithThePlainOneForEveryTail) {
-  for (const std::size_t m : {1u, 2u, 5u, 6u, 8u, 9u, 17u})
-    for (const std::size_t n : {1u, 7u, 8u, 15u, 16u, 17u, 31u, 33u, 64u, 67u})
-      for (const std::size_t k : {1u, 3u, 64u}) {
-        const std::size_t lda = k + 3, ldc = n + 2;
-        const std::vector<float> a = noise(m * lda, 1), b = noise(n * k, 2), bias = noise(n, 3);
-        std::vector<float> c = noise(m * ldc, 4), expected = c;
-        auto run = [&](const Set& s, std::vector<float>& out, Epilogue epilogue) {
-          std::vector<float> packed(s.packed_size(n, k));
-          s.pack(b.data(), k, 1, n, k, packed.data());
-          s.product(a.data(), lda, packed.data(),
-                    epilogue == Epilogue::kStore ? nullptr : bias.data(), out.data(), ldc, m, n, k,
-                    epilogue);
-        };
-        for (const Epilogue epilogue : {Epilogue::kStore, Epilogue::kAdd, Epilogue::kGelu}) {
-          run(set(), c, epilogue);
-          run(plain(), expected, epilogue);
-          for (std::size_t i = 0; i < c.size(); ++i)
-            ASSERT_NEAR(c[i], expected[i], 1e-6 * static_cast<double>(k + 2))
-                << m << "x" << n << "x" << k << " at " << i;
+  for (const Precision precision : kPrecisions) {
+    if (offered(set(), precision) == nullptr) continue;
+    const Products own{*offered(set(), precision)}, defined{*offered(plain(), precision)};
+    for (const std::size_t m : {1u, 2u, 5u, 6u, 8u, 9u, 17u, 25u})
+      for (const std::size_t n : {1u, 7u, 8u, 15u, 16u, 17u, 31u, 33u, 64u, 67u})
+        for (const std::size_t k : {2u, 6u, 64u, 192u}) {
+          const std::size_t ldc = n + 2;
+          const std::vector<float> a = noise(m * k, 1), b = noise(n * k, 2), bias = noise(n, 3),
+                                   before = noise(m * ldc, 4);
+          for (const Epilogue epilogue :
+               {Epilogue::kStore, Epilogue::kAdd, Epilogue::kElements, Epilogue::kGelu}) {
+            const float* with = epilogue == Epilogue::kStore ? nullptr : bias.data();
+            const auto c = own.product(a, b, with, before, ldc, m, n, k, epilogue),
+                       expected = defined.product(a, b, with, before, ldc, m, n, k, epilogue);
+            const bool rounded = precision != Precision::kF32 &&
+                                 (epilogue == Epilogue::kElements || epilogue == Epilogue::kGelu);
+            for (std::size_t r = 0; r < m; ++r)
+              for (std::size_t i = 0; i < n; ++i) {
+                const double value = expected[r * ldc + i],
+                             bound = 1e-6 * static_cast<double>(k + 2) +
+                                     (rounded ? 2e-4 + std::abs(value) / 128 : 0);
+                ASSERT_NEAR(c[r * ldc + i], value, bound)
+                    << name_of(precision) << " " << m << "x" << n << "x" << k << " at " << r << ", "
+                    << i;
+              }
+          }
         }
-      }
+  }
+}
+
+TEST_P(KernelSets, AProductWritesNothingBesideItsColumns) {
+  for (const Precision precision : kPrecisions) {
+    if (offered(set(), precision) == nullptr) continue;
+    const Products own{*offered(set(), precision)};
+    const std::size_t m = 13, n = 37, k = 8, ldc = 48;
+    const std::vector<float> a = noise(m * k, 1), b = noise(n * k, 2), before(m * ldc, 7);
+    const auto c = own.product(a, b, nullptr, before, ldc, m, n, k, Epilogue::kStore);
+    for (std::size_t r = 0; r < m; ++r)
+      for (std::size_t i = n; i < ldc; ++i)
+        ASSERT_EQ(c[r * ldc + i], 7) << name_of(precision) << " " << r << ", " << i;
+  }
 }
 
 TEST_P(KernelSets, ARowOfAProductHasTheSameBitsInAnyCompany) {
-  const std::size_t n = 40, k = 64;
-  const std::vector<float> a = noise(13 * k, 1), b = noise(n * k, 2);
-  std::vector<float> packed(set().packed_size(n, k)), together(13 * n), alone(n);
-  set().pack(b.data(), k, 1, n, k, packed.data());
-  set().product(a.data(), k, packed.data(), nullptr, together.data(), n, 13, n, k,
-                Epilogue::kStore);
-  for (std::size_t r = 0; r < 13; ++r) {
-    set().product(a.data() + r * k, k, packed.data(), nullptr, alone.data(), n, 1, n, k,
-                  Epilogue::kStore);
-    EXPECT_TRUE(std::equal(alone.begin(), alone.end(),
-                           together.begin() + static_cast<std::ptrdiff_t>(r * n)))
-        << "row " << r;
+  for (const Precision precision : kPrecisions) {
+    if (offered(set(), precision) == nullptr) continue;
+    const Products own{*offered(set(), precision)};
+    const std::size_t n = 40, k = 64, m = 29;
+    const std::vector<float> a = noise(m * k, 1), b = noise(n * k, 2), nothing(m * n);
+    const auto together = own.product(a, b, nullptr, nothing, n, m, n, k, Epilogue::kStore);
+    for (std::size_t r = 0; r < m; ++r) {
+      const std::vector<float> row(a.begin() + static_cast<std::ptrdiff_t>(r * k),
+                                   a.begin() + static_cast<std::ptrdiff_t>((r + 1) * k));
+      const auto alone =
+          own.product(row, b, nullptr, std::vector<float>(n), n, 1, n, k, Epilogue::kStore);
+      EXPECT_TRUE(std::equal(alone.begin(), alone.end(),
+                             together.begin() + static_cast<std::ptrdiff_t>(r * n)))
+          << name_of(precision) << " row " << r;
+    }
+  }
+}
+
+// The largest error of int8 is half a step on either side, of each of the k products.
+TEST_P(KernelSets, Int8IsNearFloat32ByItsStepsAndZerosStayZero) {
+  if (set().int8 == nullptr) GTEST_SKIP() << set().name << " offers no int8";
+  const Products own{*set().int8}, exact{*plain().f32};
+  const std::size_t m = 9, n = 33, k = 192;
+  std::vector<float> a = noise(m * k, 1, 3), b = noise(n * k, 2, 0.1F);
+  std::fill_n(a.begin(), k, 0.0F);
+  const auto c = own.product(a, b, nullptr, std::vector<float>(m * n), n, m, n, k,
+                             Epilogue::kStore),
+             expected = exact.product(a, b, nullptr, std::vector<float>(m * n), n, m, n, k,
+                                      Epilogue::kStore);
+  double squares = 0;
+  for (std::size_t i = 0; i < m * n; ++i) {
+    if (i < n) {
+      ASSERT_EQ(c[i], 0) << "a row of zeros";
+    }
+    squares += (c[i] - expected[i]) * (c[i] - expected[i]);
+  }
+  const double step_a = 3.0 / 127, step_b = 0.1 / 127, rms_a = 3 / std::sqrt(3.0),
+               rms_b = 0.1 / std::sqrt(3.0),
+               noise_of_steps = std::sqrt(
+                   k / 12.0 * (step_a * step_a * rms_b * rms_b + step_b * step_b * rms_a * rms_a));
+  EXPECT_LT(std::sqrt(squares / static_cast<double>(m * n)), 1.5 * noise_of_steps);
+  EXPECT_GT(std::sqrt(squares / static_cast<double>(m * n)), 0) << "this is not float32";
+}
+
+TEST_P(KernelSets, QuantizedElementsAndFloatsOfTheSameValuesAreTheSameBytes) {
+  if (set().int8 == nullptr) GTEST_SKIP() << set().name << " offers no int8";
+  for (const std::size_t k : {4u, 16u, 20u, 64u, 192u}) {
+    const std::size_t m = 5;
+    std::vector<float> x = noise(m * k, 1, 3);
+    std::vector<std::uint16_t> elements(m * k);
+    set().bf16->from_floats(x.data(), m, k, elements.data());
+    for (std::size_t i = 0; i < x.size(); ++i) x[i] = Products::bfloat16_at(elements.data(), i);
+    std::vector<std::byte> of_floats(m * set().int8->operand_size(k)), of_elements = of_floats;
+    set().int8->from_floats(x.data(), m, k, of_floats.data());
+    set().int8->from_elements(elements.data(), m, k, of_elements.data());
+    EXPECT_EQ(of_floats, of_elements) << k;
   }
 }
 
@@ -105,30 +218,49 @@ TEST_P(KernelSets, SoftmaxOfAFullyMaskedRowIsZerosNotNaN) {
 }
 
 TEST_P(KernelSets, AttentionAgreesWithThePlainOneForEveryWindow) {
-  for (const std::size_t m : {1u, 2u, 5u, 13u, 16u, 17u, 32u, 100u, 128u, 192u})
+  for (const std::size_t m : {1u, 2u, 5u, 13u, 16u, 17u, 32u, 33u, 100u, 128u, 192u})
     for (const std::size_t queries : {m, (m + 1) / 2}) {
       const std::size_t ld = 3 * kHeadSize, ldo = kHeadSize + 5;
       const std::vector<float> qkv = noise(m * ld, 1, 2);
-      const float *q = qkv.data(), *k = q + kHeadSize, *v = k + kHeadSize;
-      std::vector<float> out(queries * ldo, 7), expected = out, scratch(set().attention_scratch(m)),
-                                                plain_scratch(plain().attention_scratch(m));
-      set().attention(q, k, v, ld, queries, m, out.data(), ldo, scratch.data());
-      plain().attention(q, k, v, ld, queries, m, expected.data(), ldo, plain_scratch.data());
+      auto mixed = [&](const Arithmetic& arithmetic, const void* q) {
+        const auto at = [&](std::size_t i) {
+          return static_cast<const std::byte*>(q) + i * arithmetic.element_size;
+        };
+        std::vector<float> out(queries * ldo, 7);
+        std::vector<std::byte> scratch(arithmetic.attention_scratch(m) + 64);
+        arithmetic.attention(
+            q, at(kHeadSize), at(2 * kHeadSize), ld, queries, m, out.data(), ldo,
+            scratch.data() + (64 - reinterpret_cast<std::uintptr_t>(scratch.data()) % 64));
+        return out;
+      };
+      const auto out = mixed(*set().f32, qkv.data()), expected = mixed(*plain().f32, qkv.data());
       for (std::size_t i = 0; i < out.size(); ++i)
         ASSERT_NEAR(out[i], expected[i], 3e-5) << m << " keys, at " << i;
+      if (set().bf16 == nullptr) continue;
+      std::vector<std::uint16_t> elements(m * ld);
+      set().bf16->from_floats(qkv.data(), m, ld, elements.data());
+      const auto rounded = mixed(*set().bf16, elements.data()),
+                 defined = mixed(*plain().bf16, elements.data());
+      for (std::size_t r = 0; r < queries; ++r)
+        for (std::size_t c = 0; c < kHeadSize; ++c)
+          ASSERT_NEAR(Products::bfloat16_at(rounded.data(), r * ldo + c),
+                      Products::bfloat16_at(defined.data(), r * ldo + c), 2.0 / 64)
+              << m << " keys, at " << r << ", " << c;
     }
 }
 
 TEST_P(KernelSets, ATokenIsTheSumOfItsTableRows) {
-  const std::size_t k = 3, stride = 2, tokens = 9, ldy = kTableSlice + 3;
+  const std::size_t k = 3, stride = 2, ldy = kTableSlice + 3;
   const std::vector<float> table = noise(k * kTableEntries * kTableSlice, 1);
-  std::vector<unsigned short> ids(stride * (tokens - 1) + k);
-  for (std::size_t i = 0; i < ids.size(); ++i) ids[i] = static_cast<unsigned short>(i * 97 % 257);
-  ids.back() = 256;
-  std::vector<float> y(tokens * ldy, 7), expected = y;
-  set().sum_rows(table.data(), ids.data(), tokens, stride, k, y.data(), ldy);
-  plain().sum_rows(table.data(), ids.data(), tokens, stride, k, expected.data(), ldy);
-  EXPECT_EQ(y, expected) << "sums in the same order are the same bits on every set";
+  for (const std::size_t tokens : {9u, 300u}) {
+    std::vector<unsigned short> ids(stride * (tokens - 1) + k);
+    for (std::size_t i = 0; i < ids.size(); ++i) ids[i] = static_cast<unsigned short>(i * 97 % 257);
+    ids.back() = 256;
+    std::vector<float> y(tokens * ldy, 7), expected = y;
+    set().sum_rows(table.data(), ids.data(), tokens, stride, k, y.data(), ldy);
+    plain().sum_rows(table.data(), ids.data(), tokens, stride, k, expected.data(), ldy);
+    EXPECT_EQ(y, expected) << "sums in the same order are the same bits on every set";
+  }
 }
 
 TEST_P(KernelSets, GeluIsTheExactOneWithinAMillionth) {
@@ -164,6 +296,18 @@ TEST_F(ForcedSet, AnUnknownNameIsAnErrorThatListsWhatThereIs) {
     FAIL() << "no error";
   } catch (const UsageError& error) {
     EXPECT_NE(std::string(error.what()).find("plain"), std::string::npos) << error.what();
+  }
+}
+
+TEST(Precisions, APairThatIsNotOfferedIsAnErrorThatListsThePairs) {
+  for (const Set* set : all_sets()) {
+    if (set->int8 != nullptr) continue;
+    try {
+      arithmetic_of(*set, Precision::kInt8);
+      FAIL() << set->name;
+    } catch (const UsageError& error) {
+      EXPECT_NE(std::string(error.what()).find("plain int8"), std::string::npos) << error.what();
+    }
   }
 }
 

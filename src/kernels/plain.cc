@@ -1,57 +1,195 @@
 // The definition of each kernel, in as few lines as it takes. Sums are in double: this set is what
 // the others are tested against.
+#include <bit>
 #include <cmath>
+#include <cstdint>
+#include <cstring>
 
 #include "kernels/kernels.h"
 
 namespace byteformer::kernels::plain {
 namespace {
 
-std::size_t packed_size(std::size_t n, std::size_t k) { return n * k; }
-
-void pack(const float* b, std::size_t row_stride, std::size_t column_stride, std::size_t n,
-          std::size_t k, float* packed) {
-  for (std::size_t i = 0; i < n; ++i)
-    for (std::size_t p = 0; p < k; ++p) packed[i * k + p] = b[i * row_stride + p * column_stride];
-}
-
 double gelu_of(double x) { return x * 0.5 * std::erfc(-x / std::sqrt(2.0)); }
 
-void product(const float* a, std::size_t lda, const float* packed, const float* bias, float* c,
-             std::size_t ldc, std::size_t m, std::size_t n, std::size_t k,
-             Epilogue epilogue) noexcept {
-  for (std::size_t r = 0; r < m; ++r)
-    for (std::size_t i = 0; i < n; ++i) {
-      double sum = bias == nullptr ? 0.0 : bias[i];
-      for (std::size_t p = 0; p < k; ++p)
-        sum += static_cast<double>(a[r * lda + p]) * packed[i * k + p];
-      if (epilogue == Epilogue::kAdd) sum += c[r * ldc + i];
-      c[r * ldc + i] = static_cast<float>(epilogue == Epilogue::kGelu ? gelu_of(sum) : sum);
-    }
+// Elements: floats, or bfloat16 in 16 bits, rounded to nearest even.
+struct Bfloat16 {
+  std::uint16_t bits;
+};
+double value_of(float x) { return x; }
+double value_of(Bfloat16 x) {
+  return std::bit_cast<float>(static_cast<std::uint32_t>(x.bits) << 16);
+}
+void assign(float& to, double x) { to = static_cast<float>(x); }
+void assign(Bfloat16& to, double x) {
+  const auto bits = std::bit_cast<std::uint32_t>(static_cast<float>(x));
+  to.bits = static_cast<std::uint16_t>((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
 }
 
-std::size_t attention_scratch(std::size_t m) { return m; }
+// What becomes of a sum at place i of C.
+template <class Element>
+void finish(Epilogue epilogue, double x, void* c, std::size_t i) {
+  float* floats = static_cast<float*>(c);
+  switch (epilogue) {
+    case Epilogue::kStore:
+      return assign(floats[i], x);
+    case Epilogue::kAdd:
+      return assign(floats[i], floats[i] + x);
+    case Epilogue::kElements:
+      return assign(static_cast<Element*>(c)[i], x);
+    case Epilogue::kGelu:
+      return assign(static_cast<Element*>(c)[i], gelu_of(x));
+  }
+}
 
-void attention(const float* q, const float* k, const float* v, std::size_t ld, std::size_t queries,
-               std::size_t m, float* out, std::size_t ldo, float* scratch) noexcept {
+// Float32 and BF16: operands are elements.
+template <class Element>
+struct Rounded {
+  static std::size_t operand_size(std::size_t k) { return k * sizeof(Element); }
+  static std::size_t packed_size(std::size_t n, std::size_t k) { return n * k * sizeof(Element); }
+
+  static void from_floats(const float* x, std::size_t m, std::size_t k, void* operands) noexcept {
+    for (std::size_t i = 0; i < m * k; ++i) assign(static_cast<Element*>(operands)[i], x[i]);
+  }
+
+  static void pack(const float* b, std::size_t row_stride, std::size_t column_stride, std::size_t n,
+                   std::size_t k, void* packed) noexcept {
+    for (std::size_t i = 0; i < n; ++i)
+      for (std::size_t p = 0; p < k; ++p)
+        assign(static_cast<Element*>(packed)[i * k + p], b[i * row_stride + p * column_stride]);
+  }
+
+  static void product(const void* a, std::size_t lda, const void* packed, const float* bias,
+                      void* c, std::size_t ldc, std::size_t m, std::size_t n, std::size_t k,
+                      Epilogue epilogue) noexcept {
+    for (std::size_t r = 0; r < m; ++r)
+      for (std::size_t i = 0; i < n; ++i) {
+        const auto* row =
+            reinterpret_cast<const Element*>(static_cast<const std::byte*>(a) + r * lda);
+        const Element* weights = static_cast<const Element*>(packed) + i * k;
+        double sum = bias == nullptr ? 0.0 : bias[i];
+        for (std::size_t p = 0; p < k; ++p) sum += value_of(row[p]) * value_of(weights[p]);
+        finish<Element>(epilogue, sum, c, r * ldc + i);
+      }
+  }
+};
+
+template <class Element>
+void attention(const void* q, const void* k, const void* v, std::size_t ld, std::size_t queries,
+               std::size_t m, void* out, std::size_t ldo, void* scratch) noexcept {
+  const auto *query = static_cast<const Element*>(q), *key = static_cast<const Element*>(k),
+             *value = static_cast<const Element*>(v);
+  auto* scores = static_cast<double*>(scratch);
   for (std::size_t a = 0; a < queries; ++a) {
     double most = -HUGE_VAL, sum = 0;
     for (std::size_t b = 0; b < m; ++b) {
-      double dot = 0;
+      scores[b] = 0;
       for (std::size_t c = 0; c < kHeadSize; ++c)
-        dot += static_cast<double>(q[a * ld + c]) * k[b * ld + c];
-      scratch[b] = static_cast<float>(dot);
-      most = std::fmax(most, scratch[b]);
+        scores[b] += value_of(query[a * ld + c]) * value_of(key[b * ld + c]);
+      most = std::fmax(most, scores[b]);
     }
-    for (std::size_t b = 0; b < m; ++b) sum += std::exp2(scratch[b] - most);
+    for (std::size_t b = 0; b < m; ++b) sum += std::exp2(scores[b] - most);
     for (std::size_t c = 0; c < kHeadSize; ++c) {
       double mixed = 0;
       for (std::size_t b = 0; b < m; ++b)
-        mixed += std::exp2(scratch[b] - most) / sum * v[b * ld + c];
-      out[a * ldo + c] = static_cast<float>(mixed);
+        mixed += std::exp2(scores[b] - most) / sum * value_of(value[b * ld + c]);
+      assign(static_cast<Element*>(out)[a * ldo + c], mixed);
     }
   }
 }
+std::size_t attention_scratch(std::size_t m) { return m * sizeof(double); }
+
+// int8: a row of operands and a channel of weights are k signed bytes and their scale, the largest
+// magnitude over 127; bytes are rounded to nearest even. Elements are BF16.
+struct Int8 {
+  static std::size_t operand_size(std::size_t k) { return (k + 3) / 4 * 4 + sizeof(float); }
+  static std::size_t packed_size(std::size_t n, std::size_t k) { return n * operand_size(k); }
+
+  template <class At>
+  static void quantize(At&& at, std::size_t k, std::byte* to) {
+    float most = 0;
+    for (std::size_t p = 0; p < k; ++p) most = std::fmax(most, std::fabs(at(p)));
+    const float per_unit = most > 0 ? 127 / most : 0, scale = most / 127;
+    for (std::size_t p = 0; p < k; ++p)
+      to[p] = static_cast<std::byte>(static_cast<int>(std::nearbyint(at(p) * per_unit)));
+    std::memcpy(to + operand_size(k) - sizeof scale, &scale, sizeof scale);
+  }
+
+  template <class From>
+  static void quantize_rows(const From* x, std::size_t m, std::size_t k, void* operands) {
+    for (std::size_t r = 0; r < m; ++r)
+      quantize([&](std::size_t p) { return static_cast<float>(value_of(x[r * k + p])); }, k,
+               static_cast<std::byte*>(operands) + r * operand_size(k));
+  }
+  static void from_floats(const float* x, std::size_t m, std::size_t k, void* operands) noexcept {
+    quantize_rows(x, m, k, operands);
+  }
+  static void from_elements(const void* x, std::size_t m, std::size_t k, void* operands) noexcept {
+    quantize_rows(static_cast<const Bfloat16*>(x), m, k, operands);
+  }
+
+  static void pack(const float* b, std::size_t row_stride, std::size_t column_stride, std::size_t n,
+                   std::size_t k, void* packed) noexcept {
+    for (std::size_t i = 0; i < n; ++i)
+      quantize([&](std::size_t p) { return b[i * row_stride + p * column_stride]; }, k,
+               static_cast<std::byte*>(packed) + i * operand_size(k));
+  }
+
+  static void product(const void* a, std::size_t lda, const void* packed, const float* bias,
+                      void* c, std::size_t ldc, std::size_t m, std::size_t n, std::size_t k,
+                      Epilogue epilogue) noexcept {
+    for (std::size_t r = 0; r < m; ++r)
+      for (std::size_t i = 0; i < n; ++i) {
+        const auto* row = static_cast<const std::byte*>(a) + r * lda;
+        const auto* weights = static_cast<const std::byte*>(packed) + i * operand_size(k);
+        int sum = 0;
+        for (std::size_t p = 0; p < k; ++p)
+          sum += static_cast<signed char>(row[p]) * static_cast<signed char>(weights[p]);
+        finish<Bfloat16>(epilogue,
+                         static_cast<double>(sum) * scale_of(row, k) * scale_of(weights, k) +
+                             (bias == nullptr ? 0.0 : bias[i]),
+                         c, r * ldc + i);
+      }
+  }
+  static double scale_of(const std::byte* row, std::size_t k) {
+    float scale;
+    std::memcpy(&scale, row + operand_size(k) - sizeof scale, sizeof scale);
+    return scale;
+  }
+};
+
+unsigned long multiply_adds(std::size_t rounds) noexcept {
+  double sums[12] = {};
+  for (std::size_t i = 0; i < rounds; ++i)
+    for (double& sum : sums) sum = sum * 0.999 + 0.001;
+  volatile double all = 0;
+  for (const double sum : sums) all = all + sum;
+  return rounds * 12;
+}
+
+constexpr Arithmetic kFloat32 = {sizeof(float),
+                                 Rounded<float>::operand_size,
+                                 nullptr,
+                                 nullptr,
+                                 Rounded<float>::packed_size,
+                                 Rounded<float>::pack,
+                                 Rounded<float>::product,
+                                 attention_scratch,
+                                 attention<float>,
+                                 multiply_adds};
+constexpr Arithmetic kBf16 = {sizeof(Bfloat16),
+                              Rounded<Bfloat16>::operand_size,
+                              Rounded<Bfloat16>::from_floats,
+                              nullptr,
+                              Rounded<Bfloat16>::packed_size,
+                              Rounded<Bfloat16>::pack,
+                              Rounded<Bfloat16>::product,
+                              attention_scratch,
+                              attention<Bfloat16>,
+                              multiply_adds};
+constexpr Arithmetic kInt8 = {
+    sizeof(Bfloat16), Int8::operand_size, Int8::from_floats, Int8::from_elements, Int8::packed_size,
+    Int8::pack,       Int8::product,      attention_scratch, attention<Bfloat16>, multiply_adds};
 
 void layer_norm(const float* x, const float* weight, const float* bias, float eps, float* y,
                 std::size_t m, std::size_t d) noexcept {
@@ -90,19 +228,10 @@ void sum_rows(const float* table, const unsigned short* ids, std::size_t tokens,
     }
 }
 
-unsigned long multiply_adds(std::size_t rounds) noexcept {
-  double sums[12] = {};
-  for (std::size_t i = 0; i < rounds; ++i)
-    for (double& sum : sums) sum = sum * 0.999 + 0.001;
-  volatile double all = 0;
-  for (const double sum : sums) all = all + sum;
-  return rounds * 12;
-}
-
 }  // namespace
 
 extern const Set kSet;
-const Set kSet = {"plain",   [] { return true; }, packed_size, pack, product,  attention_scratch,
-                  attention, layer_norm,          softmax,     gelu, sum_rows, multiply_adds};
+const Set kSet = {
+    "plain", [] { return true; }, &kFloat32, &kBf16, &kInt8, layer_norm, softmax, gelu, sum_rows};
 
 }  // namespace byteformer::kernels::plain

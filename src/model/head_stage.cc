@@ -19,7 +19,7 @@ void HeadStage::finish(std::size_t n) {
   for (std::size_t c = 0; c < mean.size(); ++c)
     mean[c] = static_cast<float>(sum_[c] / static_cast<double>(std::max<std::size_t>(n, 1)));
   logits_.resize(w.config.classes);
-  w.classifier.apply(w.set, mean.data(), logits_.data(), logits_.size(), 1);
+  w.classifier.apply(mean.data(), logits_.data(), logits_.size(), 1);
 }
 
 }  // namespace byteformer

@@ -1,42 +1,80 @@
 #include "model/layer_pass.h"
 
 #include <algorithm>
-#include <memory>
 
 namespace byteformer {
+namespace {
 
 using kernels::Epilogue;
 
+// The memory that one pass works in: each part on a boundary of its own.
+class LayerMemory {
+ public:
+  LayerMemory(Buffers& buffers, const kernels::Arithmetic& arithmetic, std::size_t d,
+              std::size_t rows, std::size_t keys)
+      : normed_size_(aligned_size(rows * d * sizeof(float))),
+        mixed_size_(aligned_size(rows * d * arithmetic.element_size)),
+        wide_size_(aligned_size(rows * StagedLayer::chunk(arithmetic) * arithmetic.element_size)),
+        operands_size_(aligned_size(
+            rows * arithmetic.operand_size(std::max(d, StagedLayer::chunk(arithmetic))))),
+        bytes_(buffers, normed_size_ + mixed_size_ + wide_size_ + 2 * operands_size_ +
+                            arithmetic.attention_scratch(keys)) {}
+
+  float* normed() { return bytes_.floats(); }                         // [rows, d]
+  std::byte* mixed() { return bytes_.data() + normed_size_; }         // elements [rows, d]
+  std::byte* wide() { return mixed() + mixed_size_; }                 // [rows, a chunk]
+  std::byte* operands() { return wide() + wide_size_; }               // of rows of d
+  std::byte* wide_operands() { return operands() + operands_size_; }  // of rows of a chunk
+  std::byte* scratch() { return wide_operands() + operands_size_; }
+
+ private:
+  std::size_t normed_size_, mixed_size_, wide_size_, operands_size_;
+  Buffer bytes_;
+};
+
+}  // namespace
+
 void layer_pass(const StagedWeights& weights, const StagedLayer& layer, float* x, std::size_t rows,
                 std::size_t first, std::size_t window) {
-  constexpr std::size_t kHead = ModelConfig::kHeadSize, kChunk = StagedLayer::kChunk;
-  static_assert(kChunk == 3 * kHead);  // queries, keys and values take the place of hidden channels
-  const kernels::Set& set = weights.set;
-  const std::size_t d = weights.config.width;
-  const std::size_t scratch_size = set.attention_scratch(std::max(first, std::min(window, rows)));
-  const auto memory =
-      std::make_unique_for_overwrite<float[]>(rows * (2 * d + kChunk) + scratch_size);
-  float *h = memory.get(), *mixed = h + rows * d, *wide = mixed + rows * d,
-        *scratch = wide + rows * kChunk;
+  // Queries, keys and values of a head take the place of hidden channels.
+  constexpr std::size_t kHead = ModelConfig::kHeadSize, kQkv = 3 * kHead;
+  const kernels::Arithmetic& arithmetic = weights.arithmetic;
+  const std::size_t d = weights.config.width, element = arithmetic.element_size,
+                    wide_channels = StagedLayer::chunk(arithmetic);
+  LayerMemory memory(weights.buffers, arithmetic, d, rows, std::max(first, std::min(window, rows)));
 
-  layer.norm_attention.apply(set, x, h, rows);
+  auto normed = [&](const Norm& norm) -> const void* {
+    norm.apply(weights.set, x, memory.normed(), rows);
+    if (arithmetic.from_floats == nullptr) return memory.normed();
+    arithmetic.from_floats(memory.normed(), rows, d, memory.operands());
+    return memory.operands();
+  };
+  auto operands = [&](const std::byte* elements, std::size_t k, std::byte* to) -> const void* {
+    if (arithmetic.from_elements == nullptr) return elements;
+    arithmetic.from_elements(elements, rows, k, to);
+    return to;
+  };
+
+  const void* h = normed(layer.norm_attention);
+  std::byte *wide = memory.wide(), *mixed = memory.mixed();
   for (std::size_t head = 0; head < d; head += kHead) {
-    layer.qkv.apply(set, 3 * head, kChunk, h, wide, kChunk, rows);  // [rows, 3, 64]
+    layer.qkv.apply(3 * head, kQkv, h, wide, kQkv, rows, Epilogue::kElements);  // [rows, 3, 64]
     for (std::size_t begin = 0, end = first; begin < rows;
          begin = end, end = std::min(rows, end + window)) {
-      const float* q = wide + begin * kChunk;
-      set.attention(q, q + kHead, q + 2 * kHead, kChunk, end - begin, end - begin,
-                    mixed + begin * d + head, d, scratch);
+      const std::byte* q = wide + begin * kQkv * element;
+      arithmetic.attention(q, q + kHead * element, q + 2 * kHead * element, kQkv, end - begin,
+                           end - begin, mixed + (begin * d + head) * element, d, memory.scratch());
     }
   }
-  layer.projection.apply(set, mixed, x, d, rows, Epilogue::kAdd);
+  layer.projection.apply(operands(mixed, d, memory.operands()), x, d, rows, Epilogue::kAdd);
 
-  layer.norm_ffn.apply(set, x, h, rows);
+  h = normed(layer.norm_ffn);
   for (std::size_t chunk = 0; chunk < layer.contract.size(); ++chunk) {
     const Linear& contract = layer.contract[chunk];
-    layer.expand.apply(set, chunk * kChunk, contract.in, h, wide, contract.in, rows,
+    layer.expand.apply(chunk * wide_channels, contract.in(), h, wide, contract.in(), rows,
                        Epilogue::kGelu);
-    contract.apply(set, wide, x, d, rows, Epilogue::kAdd);
+    contract.apply(operands(wide, contract.in(), memory.wide_operands()), x, d, rows,
+                   Epilogue::kAdd);
   }
 }
 

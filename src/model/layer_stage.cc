@@ -33,7 +33,7 @@ LayerStage::LayerStage(const StageContext& context, std::size_t layer, Stage& ne
       shift_(context.weights.config.shifts[layer]),
       strict_(context.weights.config.masking == Masking::kStrict),
       lead_(strict_ ? strict_lead(window_, shift_) : 0),
-      blocks_(block_rows(window_), context.weights.config.width, lead_) {}
+      blocks_(context.weights.buffers, block_rows(window_), context.weights.config.width, lead_) {}
 
 std::size_t LayerStage::padded_rows() const { return (total_ + window_ - 1) / window_ * window_; }
 
@@ -81,7 +81,7 @@ void LayerStage::run() {
   const std::size_t d = context_.weights.config.width;
   context_.for_each(name_, blocks.size(), [&](std::size_t i) {
     const auto [begin, end] = span_of(blocks[i]);
-    layer_pass(context_.weights, layer_, blocks[i].rows.data() + begin * d, end - begin,
+    layer_pass(context_.weights, layer_, blocks[i].rows.floats() + begin * d, end - begin,
                std::min(end, (begin / window_ + 1) * window_) - begin, window_);
   });
   for (const RowBlock& block : blocks) pass_on(block);
@@ -90,7 +90,7 @@ void LayerStage::run() {
 void LayerStage::pass_on(const RowBlock& block) {
   const std::size_t d = context_.weights.config.width;
   const auto [begin, end] = span_of(block);
-  const float* rows = block.rows.data();
+  const float* rows = block.rows.floats();
   if (strict_) return next_.take(block.position + begin - lead_, end - begin, rows + begin * d);
   if (total_ == 0) return next_.take(block.position + shift_, end, rows);
   const std::size_t padded = padded_rows();

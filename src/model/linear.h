@@ -8,28 +8,37 @@
 
 #include "kernels/kernels.h"
 #include "model/config.h"
+#include "tensor/aligned.h"
 #include "tensor/tensor.h"
 
 namespace byteformer {
 
 // y = x W^T + b, its weight [out, in] packed.
-struct Linear {
-  std::size_t out = 0, in = 0;
-  std::vector<float> packed, bias;  // bias may be empty
+class Linear {
+ public:
+  Linear() = default;
+  // bias may be empty.
+  Linear(const kernels::Arithmetic& arithmetic, std::span<const float> weight,
+         std::vector<float> bias, std::size_t out, std::size_t in);
 
-  // y [rows, out], rows ldy apart, from x [rows, in], rows in apart.
-  void apply(const kernels::Set& set, const float* x, float* y, std::size_t ldy, std::size_t rows,
+  std::size_t out() const { return out_; }
+  std::size_t in() const { return in_; }
+
+  // y [rows, out], rows ldy elements apart, from operands x [rows, in].
+  void apply(const void* x, void* y, std::size_t ldy, std::size_t rows,
              kernels::Epilogue epilogue = kernels::Epilogue::kStore) const {
-    apply(set, 0, out, x, y, ldy, rows, epilogue);
+    apply(0, out_, x, y, ldy, rows, epilogue);
   }
   // The same for `count` of the outputs, from `first` on, which is a multiple of 64: y [rows,
   // count].
-  void apply(const kernels::Set& set, std::size_t first, std::size_t count, const float* x,
-             float* y, std::size_t ldy, std::size_t rows,
-             kernels::Epilogue epilogue = kernels::Epilogue::kStore) const {
-    set.product(x, in, packed.data() + first * in, bias.empty() ? nullptr : bias.data() + first, y,
-                ldy, rows, count, in, epilogue);
-  }
+  void apply(std::size_t first, std::size_t count, const void* x, void* y, std::size_t ldy,
+             std::size_t rows, kernels::Epilogue epilogue = kernels::Epilogue::kStore) const;
+
+ private:
+  const kernels::Arithmetic* arithmetic_ = nullptr;
+  std::size_t out_ = 0, in_ = 0;
+  AlignedBytes packed_;
+  std::vector<float> bias_;
 };
 
 struct Norm {
@@ -46,18 +55,15 @@ struct Norm {
 class WeightReader {
  public:
   // Throws ModelError for a tensor that is missing, left over, or of another shape.
-  WeightReader(const ModelConfig& config, const TensorMap& weights, const kernels::Set& set);
+  WeightReader(const ModelConfig& config, const TensorMap& weights);
 
   std::vector<float> floats(const std::string& name) const;
   Norm norm(const std::string& name) const;
-  Linear linear(const std::string& name, bool has_bias = true) const;
-  // A linear of a weight [out, in] that was changed after reading.
-  Linear packed(std::span<const float> weight, std::vector<float> bias, std::size_t out,
-                std::size_t in) const;
+  Linear linear(const kernels::Arithmetic& arithmetic, const std::string& name,
+                bool has_bias = true) const;
 
  private:
   const TensorMap& weights_;
-  const kernels::Set& set_;
 };
 
 }  // namespace byteformer

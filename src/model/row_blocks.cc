@@ -4,17 +4,25 @@
 
 namespace byteformer {
 
+void RowBlocks::clear_up_to(Open& block, std::size_t slot) {
+  if (slot <= block.reached) return;
+  std::fill_n(block.rows.floats() + block.reached * width_, (slot - block.reached) * width_, 0.0F);
+  block.reached = slot;
+}
+
 void RowBlocks::put(std::size_t position, std::size_t count, const float* rows) {
   while (count > 0) {
     const std::size_t number = position / capacity_, slot = position % capacity_,
                       run = std::min(count, capacity_ - slot);
     const auto at = open_.try_emplace(number).first;
-    RowBlock& block = at->second;
-    if (block.rows.empty()) {
+    Open& block = at->second;
+    if (block.filled == 0) {
       block.position = number * capacity_;
-      block.rows.resize(capacity_ * width_);
+      block.rows = Buffer(buffers_, capacity_ * width_ * sizeof(float));
     }
-    std::copy_n(rows, run * width_, block.rows.data() + slot * width_);
+    clear_up_to(block, slot);
+    std::copy_n(rows, run * width_, block.rows.floats() + slot * width_);
+    block.reached = std::max(block.reached, slot + run);
     block.filled += run;
     if (block.filled == capacity_ - (number == 0 ? lead_ : 0)) {
       full_.push_back(std::move(block));
@@ -27,7 +35,10 @@ void RowBlocks::put(std::size_t position, std::size_t count, const float* rows) 
 }
 
 void RowBlocks::close() {
-  for (auto& [number, block] : open_) full_.push_back(std::move(block));
+  for (auto& [number, block] : open_) {
+    clear_up_to(block, capacity_);
+    full_.push_back(std::move(block));
+  }
   open_.clear();
 }
 

@@ -16,6 +16,7 @@
 namespace byteformer {
 namespace {
 
+using kernels::Arithmetic;
 using kernels::Epilogue;
 using kernels::Set;
 
@@ -47,6 +48,7 @@ void check_ids(std::span<const std::int32_t> ids, std::size_t tokens, std::size_
 
 struct SimpleModel::Weights {
   const Set& set;
+  const Arithmetic& f32 = *set.f32;
   ModelConfig config;
   std::vector<float> table;      // [k, 257, d]; without a stem the embedding [257, d]
   std::vector<float> positions;  // [max_tokens, d]
@@ -57,22 +59,23 @@ struct SimpleModel::Weights {
 
   Weights(const ModelConfig& c, const TensorMap& tensors) : set(kernels::chosen_set()), config(c) {
     check(config);
-    const WeightReader reader(config, tensors, set);
+    const WeightReader reader(config, tensors);
     build_table(reader);
     positions = reader.floats("pos_embed.pos_embed.pos_embed");
     for (std::size_t i = 0; i < config.layers; ++i) {
       const std::string p = layer_prefix(i);
       layers.push_back({reader.norm(p + "pre_norm_mha.0"), reader.norm(p + "pre_norm_ffn.0"),
-                        reader.linear(p + "pre_norm_mha.1.qkv_proj"),
-                        reader.linear(p + "pre_norm_mha.1.out_proj"),
-                        reader.linear(p + "pre_norm_ffn.1"), reader.linear(p + "pre_norm_ffn.4")});
+                        reader.linear(f32, p + "pre_norm_mha.1.qkv_proj"),
+                        reader.linear(f32, p + "pre_norm_mha.1.out_proj"),
+                        reader.linear(f32, p + "pre_norm_ffn.1"),
+                        reader.linear(f32, p + "pre_norm_ffn.4")});
       merges.emplace_back();
       if (config.merges[i])
-        merges[i] = {reader.linear(merge_prefix(i) + "reduction", false),
+        merges[i] = {reader.linear(f32, merge_prefix(i) + "reduction", false),
                      reader.norm(merge_prefix(i) + "norm")};
     }
     norm = reader.norm("post_transformer_norm");
-    classifier = reader.linear("classifier");
+    classifier = reader.linear(f32, "classifier");
   }
 
   // The stem is linear in one-hot bytes: T[p, b] = W[:, :, p] * E[b], and a token is the sum of k
@@ -85,12 +88,12 @@ struct SimpleModel::Weights {
       return;
     }
     const std::vector<float> conv = reader.floats("token_reduction_net.weight");  // [d, d, k]
-    std::vector<float> packed(set.packed_size(d, d));
+    AlignedBytes packed(f32.packed_size(d, d));
     table.resize(k * rows * d);
     for (std::size_t p = 0; p < k; ++p) {
-      set.pack(conv.data() + p, d * k, k, d, d, packed.data());
-      set.product(embedding.data(), d, packed.data(), nullptr, table.data() + p * rows * d, d, rows,
-                  d, d, Epilogue::kStore);
+      f32.pack(conv.data() + p, d * k, k, d, d, packed.data());
+      f32.product(embedding.data(), f32.operand_size(d), packed.data(), nullptr,
+                  table.data() + p * rows * d, d, rows, d, d, Epilogue::kStore);
     }
   }
 
@@ -120,34 +123,34 @@ struct SimpleModel::Weights {
     const std::size_t ld = (m + 15) / 16 * 16;  // of a row of scores, as softmax wants it
     std::vector<float> h(m * d), qkv(m * 3 * d), mixed(m * d), scores(std::min(kStrip, m) * ld),
         hidden(m * config.ffn);
-    std::vector<float> keys(set.packed_size(m, head)), values(set.packed_size(head, m));
+    AlignedBytes keys(f32.packed_size(m, head)), values(f32.packed_size(head, m));
     layer.norm_attention.apply(set, x.data(), h.data(), m);
-    layer.qkv.apply(set, h.data(), qkv.data(), 3 * d, m);  // [m, 3, heads, 64]
+    layer.qkv.apply(h.data(), qkv.data(), 3 * d, m);  // [m, 3, heads, 64]
     for (std::size_t r = 0; r < m; ++r)
       for (std::size_t c = 0; c < d; ++c)
         qkv[r * 3 * d + c] *= 0.125F;  // 1 / sqrt(64), a power of two
     for (std::size_t at = 0; at < d; at += head) {
       const float *q = qkv.data() + at, *k = q + d, *v = q + 2 * d;
-      set.pack(k, 3 * d, 1, m, head, keys.data());
-      set.pack(v, 1, 3 * d, head, m, values.data());
+      f32.pack(k, 3 * d, 1, m, head, keys.data());
+      f32.pack(v, 1, 3 * d, head, m, values.data());
       for (std::size_t strip = 0; strip < m; strip += kStrip) {
         const std::size_t rows = std::min(kStrip, m - strip);
-        set.product(q + strip * 3 * d, 3 * d, keys.data(), nullptr, scores.data(), ld, rows, m,
-                    head, Epilogue::kStore);
+        f32.product(q + strip * 3 * d, f32.operand_size(3 * d), keys.data(), nullptr, scores.data(),
+                    ld, rows, m, head, Epilogue::kStore);
         for (std::size_t b = 0; b < m; ++b)
           if (!attended[b])
             for (std::size_t a = 0; a < rows; ++a)
               scores[a * ld + b] = -std::numeric_limits<float>::infinity();
         set.softmax(scores.data(), ld, rows, m);
-        set.product(scores.data(), ld, values.data(), nullptr, mixed.data() + strip * d + at, d,
-                    rows, head, m, Epilogue::kStore);
+        f32.product(scores.data(), f32.operand_size(ld), values.data(), nullptr,
+                    mixed.data() + strip * d + at, d, rows, head, m, Epilogue::kStore);
       }
     }
-    layer.projection.apply(set, mixed.data(), x.data(), d, m, Epilogue::kAdd);
+    layer.projection.apply(mixed.data(), x.data(), d, m, Epilogue::kAdd);
     layer.norm_ffn.apply(set, x.data(), h.data(), m);
-    layer.expand.apply(set, h.data(), hidden.data(), config.ffn, m);
+    layer.expand.apply(h.data(), hidden.data(), config.ffn, m);
     set.gelu(hidden.data(), hidden.size());
-    layer.contract.apply(set, hidden.data(), x.data(), d, m, Epilogue::kAdd);
+    layer.contract.apply(hidden.data(), x.data(), d, m, Epilogue::kAdd);
   }
 
   void layer(std::size_t i, std::vector<float>& x, const std::vector<bool>& real,
@@ -186,7 +189,7 @@ struct SimpleModel::Weights {
         for (std::size_t c = 0; c < d; ++c)
           pairs[(t / 2 - begin) * 2 * d + 2 * c + t % 2] = x[t * d + c];
       }
-      merges[i].reduction.apply(set, pairs.data(), y.data() + begin * d, d, rows);
+      merges[i].reduction.apply(pairs.data(), y.data() + begin * d, d, rows);
       merges[i].norm.apply(set, y.data() + begin * d, y.data() + begin * d, rows);
     });
     std::vector<bool> merged(half);
@@ -245,7 +248,7 @@ std::vector<float> SimpleModel::logits(std::span<const std::int32_t> given, Thre
     pooled[c] = static_cast<float>(sum[c] / static_cast<double>(std::max<std::size_t>(count, 1)));
   stage("pooled", pooled);
   std::vector<float> logits(m.config.classes);
-  m.classifier.apply(m.set, pooled.data(), logits.data(), logits.size(), 1);
+  m.classifier.apply(pooled.data(), logits.data(), logits.size(), 1);
   return logits;
 }
 

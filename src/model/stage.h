@@ -15,7 +15,7 @@ namespace byteformer {
 
 class ThreadPool;
 
-// Seconds by stage ("stem", "layer 0", "merge 0", ..., "head"), for benchmarks.
+// Seconds by stage ("stem", "positions", "layer 0", "merge 0", ..., "head"), for benchmarks.
 using StageTimes = std::map<std::string, double>;
 
 // What the stages of one pass share.

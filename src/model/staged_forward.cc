@@ -12,13 +12,16 @@
 
 namespace byteformer {
 
-StagedModel::StagedModel(const ModelConfig& config, const TensorMap& weights)
-    : weights_(std::make_unique<const StagedWeights>(config, weights, kernels::chosen_set())) {}
+StagedModel::StagedModel(const ModelConfig& config, const TensorMap& weights,
+                         kernels::Precision precision)
+    : weights_(std::make_unique<const StagedWeights>(config, weights, kernels::chosen_set(),
+                                                     precision)) {}
 StagedModel::~StagedModel() = default;
 StagedModel::StagedModel(StagedModel&&) noexcept = default;
 
 const ModelConfig& StagedModel::config() const { return weights_->config; }
 const char* StagedModel::kernels() const { return weights_->set.name; }
+kernels::Precision StagedModel::precision() const { return weights_->precision; }
 
 std::vector<float> StagedModel::logits(std::span<const std::uint8_t> bytes, ThreadPool* pool,
                                        StageTimes* times) const {
@@ -27,12 +30,13 @@ std::vector<float> StagedModel::logits(std::span<const std::uint8_t> bytes, Thre
   return pass.finish();
 }
 
-double StagedModel::peak() const {
+double StagedModel::peak(kernels::Precision precision) const {
+  const kernels::Arithmetic& arithmetic = kernels::arithmetic_of(weights_->set, precision);
   constexpr std::size_t kRounds = 200'000;
   double best = 0;
   for (int run = 0; run < 20; ++run) {
     const auto begin = std::chrono::steady_clock::now();
-    const auto done = static_cast<double>(weights_->set.multiply_adds(kRounds));
+    const auto done = static_cast<double>(arithmetic.multiply_adds(kRounds));
     best = std::max(
         best,
         done / std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());

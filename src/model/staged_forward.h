@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "kernels/kernels.h"
 #include "model/config.h"
 #include "tensor/tensor.h"
 
@@ -22,13 +23,15 @@ using StageTimes = std::map<std::string, double>;  // seconds by stage
 
 class StagedModel {
  public:
-  // As SimpleModel's.
-  StagedModel(const ModelConfig& config, const TensorMap& weights);
+  // As SimpleModel's; also throws UsageError for a precision that the chosen kernels do not offer.
+  StagedModel(const ModelConfig& config, const TensorMap& weights,
+              kernels::Precision precision = kernels::Precision::kF32);
   ~StagedModel();
   StagedModel(StagedModel&&) noexcept;
 
   const ModelConfig& config() const;
   const char* kernels() const;  // the set of compute kernels in use, such as "avx2"
+  kernels::Precision precision() const;
 
   // Logits [classes] of a file. Requires tokens_for(bytes) <= max_tokens where positions are
   // learned (sinusoidal ones never end). Const: any number of threads may call it. `pool` may be
@@ -36,8 +39,9 @@ class StagedModel {
   std::vector<float> logits(std::span<const std::uint8_t> bytes, ThreadPool* pool = nullptr,
                             StageTimes* times = nullptr) const;
 
-  // For benchmarks: multiply-adds a second of one thread where nothing comes from memory.
-  double peak() const;
+  // For benchmarks: multiply-adds a second of one thread where nothing comes from memory, in a
+  // precision that the set offers.
+  double peak(kernels::Precision precision) const;
 
  private:
   friend class StagedPass;

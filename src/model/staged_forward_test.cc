@@ -112,6 +112,13 @@ ModelConfig config_of(const Shape& shape) {
   return config;
 }
 
+std::vector<kernels::Precision> offered_by(const kernels::Set& set) {
+  std::vector<kernels::Precision> precisions = {kernels::Precision::kF32};
+  if (set.bf16 != nullptr) precisions.push_back(kernels::Precision::kBf16);
+  if (set.int8 != nullptr) precisions.push_back(kernels::Precision::kInt8);
+  return precisions;
+}
+
 class StagedForward : public testing::TestWithParam<std::size_t> {
  protected:
   void TearDown() override { ::unsetenv("BYTEFORMER_KERNELS"); }
@@ -138,23 +145,62 @@ TEST_P(StagedForward, GivesTheSameBitsForAnyCuttingAndAnyThreadsOnEverySet) {
   for (const kernels::Set* set : kernels::all_sets()) {
     if (!set->is_supported()) continue;  // KernelSets says aloud which are skipped
     ::setenv("BYTEFORMER_KERNELS", set->name, 1);
-    const StagedModel model(config_, weights_);
-    const bool slow = set->name == std::string("plain");
-    for (const std::size_t length : {1u, 3u, 40u, 700u, slow ? 701u : 5003u}) {
-      const std::vector<std::uint8_t> bytes = golden::formula_bytes("cut", length);
-      const std::vector<float> whole = model.logits(bytes);
-      for (const unsigned threads : {2u, 3u, 8u}) {
-        ThreadPool pool(threads);
-        EXPECT_EQ(model.logits(bytes, &pool), whole) << set->name << ", " << threads << " threads";
-      }
-      for (const std::size_t grain : {1u, 2u, 5u, 1000u}) {
-        StagedPass pass(model, nullptr, grain);
-        for (std::size_t at = 0; at < length;) {
-          const std::size_t piece = std::min<std::size_t>(length - at, random() % 90);
-          pass.push(std::span(bytes).subspan(at, piece));
-          at += piece;
+    for (const kernels::Precision precision : offered_by(*set)) {
+      const StagedModel model(config_, weights_, precision);
+      const std::string name = std::string(set->name) + " " + kernels::name_of(precision);
+      const bool slow = set->name == std::string("plain");
+      for (const std::size_t length : {1u, 3u, 40u, 700u, slow ? 701u : 5003u}) {
+        const std::vector<std::uint8_t> bytes = golden::formula_bytes("cut", length);
+        const std::vector<float> whole = model.logits(bytes);
+        for (const unsigned threads : {2u, 3u, 8u}) {
+          ThreadPool pool(threads);
+          EXPECT_EQ(model.logits(bytes, &pool), whole) << name << ", " << threads << " threads";
         }
-        EXPECT_EQ(pass.finish(), whole) << set->name << ", " << length << " bytes, grain " << grain;
+        for (const std::size_t grain : {1u, 2u, 5u, 1000u}) {
+          StagedPass pass(model, nullptr, grain);
+          for (std::size_t at = 0; at < length;) {
+            const std::size_t piece = std::min<std::size_t>(length - at, random() % 90);
+            pass.push(std::span(bytes).subspan(at, piece));
+            at += piece;
+          }
+          EXPECT_EQ(pass.finish(), whole) << name << ", " << length << " bytes, grain " << grain;
+        }
+      }
+    }
+  }
+}
+
+TEST_P(StagedForward, EverySetWithFusedMultiplyAddGivesTheSameFloat32Bits) {
+  std::map<std::string, std::vector<float>> logits;
+  const std::vector<std::uint8_t> bytes = golden::formula_bytes("bits", 3001);
+  for (const char* name : {"avx512-bf16", "avx512", "avx2"})
+    for (const kernels::Set* set : kernels::all_sets())
+      if (set->name == std::string(name) && set->is_supported()) {
+        ::setenv("BYTEFORMER_KERNELS", name, 1);
+        logits[name] = StagedModel(config_, weights_).logits(bytes);
+      }
+  if (logits.size() < 2) GTEST_SKIP() << "this machine has fewer than two such sets";
+  for (const auto& [name, values] : logits) EXPECT_EQ(values, logits.begin()->second) << name;
+}
+
+// The bounds are those of the self-test: 0.05 and 0.15 of the logits' rms.
+TEST_P(StagedForward, ReducedPrecisionsStayNearFloat32AndAreNotTheSame) {
+  const StagedModel exact(config_, weights_);
+  for (const kernels::Set* set : kernels::all_sets()) {
+    if (!set->is_supported()) continue;
+    ::setenv("BYTEFORMER_KERNELS", set->name, 1);
+    for (const kernels::Precision precision : offered_by(*set)) {
+      if (precision == kernels::Precision::kF32) continue;
+      const StagedModel model(config_, weights_, precision);
+      for (const std::size_t length : {1u, 40u, 701u}) {
+        const std::vector<std::uint8_t> bytes = golden::formula_bytes("near", length);
+        const std::vector<float> expected = exact.logits(bytes), logits = model.logits(bytes);
+        const double size = golden::rms({expected.begin(), expected.end()}),
+                     bound = precision == kernels::Precision::kBf16 ? 0.05 : 0.15;
+        EXPECT_NE(logits, expected);
+        for (std::size_t i = 0; i < logits.size(); ++i)
+          EXPECT_NEAR(logits[i], expected[i], bound * size)
+              << set->name << " " << kernels::name_of(precision) << ", " << length << " bytes";
       }
     }
   }

@@ -9,13 +9,15 @@
 namespace byteformer {
 
 StagedWeights::StagedWeights(const ModelConfig& c, const TensorMap& tensors,
-                             const kernels::Set& chosen)
+                             const kernels::Set& chosen, kernels::Precision wanted)
     : set(chosen),
+      precision(wanted),
+      arithmetic(kernels::arithmetic_of(chosen, wanted)),
       config(c),
       kernel_size(std::max<std::size_t>(c.kernel_size, 1)),
       stride(c.kernel_size == 0 ? 1 : c.kernel_size / 2) {
   check(config);
-  const WeightReader reader(config, tensors, set);
+  const WeightReader reader(config, tensors);
   build_table(reader);
   positions = reader.floats("pos_embed.pos_embed.pos_embed");
   for (std::size_t i = 0; i < config.layers; ++i) {
@@ -23,7 +25,7 @@ StagedWeights::StagedWeights(const ModelConfig& c, const TensorMap& tensors,
     merges.push_back(config.merges[i] ? merge(reader, i) : StagedMerge{});
   }
   norm = reader.norm("post_transformer_norm");
-  classifier = reader.linear("classifier");
+  classifier = reader.linear(*set.f32, "classifier");
 }
 
 // The stem is linear in one-hot bytes: T[p, b] = W[:, :, p] * E[b], and a token is the sum of k
@@ -35,8 +37,8 @@ void StagedWeights::build_table(const WeightReader& reader) {
   const std::vector<float> conv = config.kernel_size == 0
                                       ? std::vector<float>()
                                       : reader.floats("token_reduction_net.weight");  // [d, d, k]
-  std::vector<float> packed(set.packed_size(kSlice, d));
-  table.resize(k * kEntries * d);
+  AlignedBytes packed(set.f32->packed_size(kSlice, d));
+  table = AlignedFloats(k * kEntries * d);
   float* to = table.data();
   for (std::size_t slice = 0; slice < d; slice += kSlice)
     for (std::size_t p = 0; p < k; ++p, to += kEntries * kSlice) {
@@ -45,9 +47,9 @@ void StagedWeights::build_table(const WeightReader& reader) {
           std::copy_n(embedding.data() + b * d + slice, kSlice, to + b * kSlice);
         continue;
       }
-      set.pack(conv.data() + slice * d * k + p, d * k, k, kSlice, d, packed.data());
-      set.product(embedding.data(), d, packed.data(), nullptr, to, kSlice, kEntries, kSlice, d,
-                  kernels::Epilogue::kStore);
+      set.f32->pack(conv.data() + slice * d * k + p, d * k, k, kSlice, d, packed.data());
+      set.f32->product(embedding.data(), set.f32->operand_size(d), packed.data(), nullptr, to,
+                       kSlice, kEntries, kSlice, d, kernels::Epilogue::kStore);
     }
 }
 
@@ -71,20 +73,27 @@ StagedLayer StagedWeights::layer(const WeightReader& reader, std::size_t i) cons
         for (std::size_t c = 0; c < d; ++c) by_head.push_back(qkv[row * d + c] * factor);
         bias_by_head.push_back(qkv_bias[row] * factor);
       }
-  l.qkv = reader.packed(by_head, std::move(bias_by_head), 3 * d, d);
+  l.qkv = Linear(arithmetic, by_head, std::move(bias_by_head), 3 * d, d);
+  l.projection = reader.linear(arithmetic, prefix + "pre_norm_mha.1.out_proj");
 
-  l.projection = reader.linear(prefix + "pre_norm_mha.1.out_proj");
-  l.expand = reader.linear(prefix + "pre_norm_ffn.1");
+  const std::size_t chunk = StagedLayer::chunk(arithmetic), words = StagedLayer::kWholeWords,
+                    whole = (ffn + words - 1) / words * words;
+  std::vector<float> expand = reader.floats(prefix + "pre_norm_ffn.1.weight"),  // [ffn, d]
+      expand_bias = reader.floats(prefix + "pre_norm_ffn.1.bias");
+  expand.resize(whole * d);
+  expand_bias.resize(whole);
+  l.expand = Linear(arithmetic, expand, std::move(expand_bias), whole, d);
   const std::vector<float> contract = reader.floats(prefix + "pre_norm_ffn.4.weight");  // [d, ffn]
-  std::vector<float> part;
-  for (std::size_t begin = 0; begin < ffn; begin += StagedLayer::kChunk) {
-    const std::size_t count = std::min(StagedLayer::kChunk, ffn - begin);
-    part.resize(d * count);
+  for (std::size_t begin = 0; begin < whole; begin += chunk) {
+    const std::size_t count = std::min(chunk, whole - begin);
+    std::vector<float> part(d * count);
     for (std::size_t row = 0; row < d; ++row)
-      std::copy_n(contract.data() + row * ffn + begin, count, part.data() + row * count);
-    l.contract.push_back(reader.packed(
-        part, begin == 0 ? reader.floats(prefix + "pre_norm_ffn.4.bias") : std::vector<float>(), d,
-        count));
+      std::copy_n(contract.data() + row * ffn + begin, std::min(count, ffn - begin),
+                  part.data() + row * count);
+    l.contract.emplace_back(
+        arithmetic, part,
+        begin == 0 ? reader.floats(prefix + "pre_norm_ffn.4.bias") : std::vector<float>(), d,
+        count);
   }
   return l;
 }
@@ -99,7 +108,7 @@ StagedMerge StagedWeights::merge(const WeightReader& reader, std::size_t i) cons
     for (std::size_t c = 0; c < d; ++c)
       for (std::size_t t = 0; t < 2; ++t)
         moved[(row * 2 + t) * d + c] = given[(row * d + c) * 2 + t];
-  return {reader.packed(moved, {}, d, 2 * d), reader.norm(merge_prefix(i) + "norm")};
+  return {Linear(arithmetic, moved, {}, d, 2 * d), reader.norm(merge_prefix(i) + "norm")};
 }
 
 }  // namespace byteformer

@@ -8,7 +8,7 @@ namespace byteformer {
 namespace {
 
 // Tokens that are made at a time: a slice of the table serves them all while it is in the caches.
-constexpr std::size_t kChunk = 2048, kPart = 256;
+constexpr std::size_t kChunk = 4096, kPart = 256;
 
 }  // namespace
 
@@ -47,17 +47,20 @@ void Stem::add_positions(std::size_t first, std::size_t count, float* rows) cons
 void Stem::run(std::size_t tokens) {
   const StagedWeights& w = context_.weights;
   const std::size_t d = w.config.width, slice = kernels::kTableSlice;
-  rows_.resize(kChunk * d);
-  context_.for_each("stem", (tokens + kPart - 1) / kPart, [&](std::size_t part) {
-    const std::size_t begin = part * kPart, count = std::min(kPart, tokens - begin);
-    float* rows = rows_.data() + begin * d;
-    for (std::size_t c = 0; c < d; c += slice)
-      w.set.sum_rows(w.table.data() + c * w.kernel_size * kernels::kTableEntries,
-                     ids_.data() + begin * w.stride, count, w.stride, w.kernel_size, rows + c, d);
-    add_positions(done_ + begin, count, rows);
+  Buffer buffer(w.buffers, tokens * d * sizeof(float));
+  float* rows = buffer.floats();
+  context_.for_each("stem", d / slice, [&](std::size_t i) {
+    const std::size_t c = i * slice;
+    w.set.sum_rows(w.table.data() + c * w.kernel_size * kernels::kTableEntries, ids_.data(), tokens,
+                   w.stride, w.kernel_size, rows + c, d);
+  });
+  // Not with the sums: positions come from memory, in order, which slices would break up.
+  context_.for_each("positions", (tokens + kPart - 1) / kPart, [&](std::size_t part) {
+    const std::size_t begin = part * kPart;
+    add_positions(done_ + begin, std::min(kPart, tokens - begin), rows + begin * d);
   });
   ids_.erase(ids_.begin(), ids_.begin() + static_cast<std::ptrdiff_t>(tokens * w.stride));
-  next_.take(done_, tokens, rows_.data());
+  next_.take(done_, tokens, rows);
   done_ += tokens;
 }
 

@@ -23,8 +23,8 @@ class Stem {
   const StageContext& context_;
   Stage& next_;
   std::vector<std::uint16_t> ids_;  // not yet used up; 256 is padding
-  std::vector<float> rows_;
-  std::size_t done_ = 0;  // tokens
+  Buffer rows_;                     // floats [tokens made at a time, d]
+  std::size_t done_ = 0;            // tokens
 };
 
 }  // namespace byteformer

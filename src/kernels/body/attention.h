@@ -1,57 +1,71 @@
 // Softmax attention of one head over one window, in strips of kRows queries whose scores stay in
-// the first cache.
+// the first cache. T is Float32 or Bfloat16: its operands are elements as they are.
 
 constexpr unsigned long kHead = kHeadSize;
 static_assert(kHead % kPanel == 0 && kPanel % kWide == 0);
 
-// k [m, kHead] as panels of kPanel keys: [m / kPanel][kHead][kPanel], the last one filled with
-// zeros.
-inline void pack_keys(const float* k, unsigned long ld, unsigned long m, float* packed) {
-  for (unsigned long panel = 0; panel < m; panel += kPanel, packed += kHead * kPanel)
-    for (unsigned long half = 0; half < kPanel; half += kLanes)
-      for (unsigned long p = 0; p < kHead; p += kLanes) {
+// k [m, kHead] as panels of kPanel keys: [m / kPanel][words of kHead][kPanel], the last one filled
+// with zeros. ld in bytes.
+template <class T>
+inline void pack_keys(const char* k, unsigned long ld, unsigned long m, char* packed) {
+  constexpr unsigned long kWords = words_of<T>(kHead);
+  for (unsigned long panel = 0; panel < m; panel += kPanel, packed += panel_size<T>(kHead))
+    for (unsigned long part = 0; part < kPanel; part += kLanes)
+      for (unsigned long p = 0; p < kWords; p += kLanes) {
         Vec block[kLanes];
         for (unsigned long i = 0; i < kLanes; ++i) {
-          const unsigned long key = panel + half + i;
-          block[i] = key < m ? load(k + key * ld + p) : Vec{};
+          const unsigned long key = panel + part + i;
+          block[i] = key < m ? as_floats(load_words(k + key * ld + p * kWord)) : Vec{};
         }
         transpose(block);
         for (unsigned long i = 0; i < kLanes; ++i)
-          store(packed + (p + i) * kPanel + half, block[i]);
+          __builtin_memcpy(packed + ((p + i) * kPanel + part) * kWord, &block[i], sizeof(Vec));
       }
 }
 
-// v [m, kHead] as panels of kPanel channels: [kHead / kPanel][m][kPanel].
-inline void pack_values(const float* v, unsigned long ld, unsigned long m, float* packed) {
+// v [m, kHead] as panels of kPanel channels: [kHead / kPanel][words of m][kPanel].
+template <class T>
+inline void pack_values(const char* v, unsigned long ld, unsigned long m, char* packed) {
+  using Element = typename T::Element;
   for (unsigned long panel = 0; panel < kHead; panel += kPanel)
-    for (unsigned long i = 0; i < m; ++i, packed += kPanel) {
-      for (unsigned long c = 0; c < kPanel; c += kLanes)
-        store(packed + c, load(v + i * ld + panel + c));
-    }
+    for (unsigned long i = 0; i < m; i += T::kStep)
+      for (unsigned long c = panel; c < panel + kPanel; c += kLanes, packed += sizeof(IntVec)) {
+        const char* from = v + i * ld + c * sizeof(Element);
+        const IntVec words = T::interleaved(from, i + 1 < m ? from + ld : nullptr);
+        __builtin_memcpy(packed, &words, sizeof words);
+      }
 }
 
+template <class T>
 unsigned long attention_scratch(unsigned long m) {
-  const unsigned long padded = (m + kPanel - 1) / kPanel * kPanel;
-  return padded * kHead + m * kHead + kRows * padded;
+  return packed_size<T>(m, kHead) + packed_size<T>(kHead, m) +
+         kRows * (m + kPanel - 1) / kPanel * kPanel * sizeof(float);
 }
 
-void attention(const float* q, const float* k, const float* v, unsigned long ld,
-               unsigned long queries, unsigned long m, float* out, unsigned long ldo,
-               float* scratch) noexcept {
-  const unsigned long padded = (m + kPanel - 1) / kPanel * kPanel;
-  float *keys = scratch, *values = keys + padded * kHead, *scores = values + m * kHead;
-  pack_keys(k, ld, m, keys);
-  pack_values(v, ld, m, values);
+template <class T>
+void attention(const void* q, const void* k, const void* v, unsigned long ld, unsigned long queries,
+               unsigned long m, void* out, unsigned long ldo, void* scratch) noexcept {
+  using Element = typename T::Element;
+  const unsigned long padded = (m + kPanel - 1) / kPanel * kPanel, stride = ld * sizeof(Element);
+  char *keys = static_cast<char*>(scratch), *values = keys + packed_size<T>(m, kHead);
+  auto* scores = reinterpret_cast<float*>(values + packed_size<T>(kHead, m));
+  pack_keys<T>(static_cast<const char*>(k), stride, m, keys);
+  pack_values<T>(static_cast<const char*>(v), stride, m, values);
   for (unsigned long r = 0; r < queries;) {
     const unsigned long rows = tile_rows(queries - r);
     for (unsigned long panel = 0; panel < padded; panel += kPanel)
-      tile_of<End::kStore>(rows, q + r * ld, ld, keys + panel * kHead, nullptr, nullptr,
-                           scores + panel, padded, kPanel, kHead);
+      tile_of<T, End::kStore>(rows, static_cast<const char*>(q) + r * stride, stride,
+                              keys + panel / kPanel * panel_size<T>(kHead), nullptr, nullptr,
+                              scores + panel, padded, kPanel, kHead);
     float scale[kRows];
-    for (unsigned long i = 0; i < rows; ++i) scale[i] = 1.0F / powers(scores + i * padded, m, 1.0F);
+    unsigned long i = 0;
+    for (; i + 4 <= rows; i += 4) powers<T, 4>(scores + i * padded, padded, m, scale + i);
+    for (; i < rows; ++i) powers<T, 1>(scores + i * padded, padded, m, scale + i);
+    for (i = 0; i < rows; ++i) scale[i] = 1.0F / scale[i];
     for (unsigned long panel = 0; panel < kHead; panel += kPanel)
-      tile_of<End::kScale>(rows, scores, padded, values + panel * m, nullptr, scale,
-                           out + r * ldo + panel, ldo, kPanel, m);
+      tile_of<T, End::kScale>(rows, reinterpret_cast<const char*>(scores), padded * sizeof(float),
+                              values + panel / kPanel * panel_size<T>(m), nullptr, scale,
+                              static_cast<Element*>(out) + r * ldo + panel, ldo, kPanel, m);
     r += rows;
   }
 }

@@ -1,53 +1,62 @@
-// C = A B^T, B in panels that stay in the first cache while the rows of A run past them.
+// C = A B^T, B in panels that stay in the first cache while the rows of A run past them. One shape
+// for all precisions.
 
 constexpr unsigned long kVectors = BF_COLUMNS;       // of a tile's row
 constexpr unsigned long kPanel = kVectors * kLanes;  // columns of a tile
 constexpr unsigned long kRows = BF_ROWS;  // its rows: kRows x kVectors sums fill the registers
+constexpr unsigned long kWord = 4;        // bytes
 
+template <class T>
+constexpr unsigned long words_of(unsigned long k) {
+  return (k + T::kStep - 1) / T::kStep;
+}
+template <class T>
+constexpr unsigned long panel_size(unsigned long k) {  // bytes
+  return words_of<T>(k) * kPanel * kWord + T::kTail;
+}
+template <class T>
 unsigned long packed_size(unsigned long n, unsigned long k) {
-  return (n + kPanel - 1) / kPanel * kPanel * k;
+  return (n + kPanel - 1) / kPanel * panel_size<T>(k);
 }
 
-// Panels of kPanel columns: [n / kPanel][k][kPanel], the last one filled with zeros.
-void pack(const float* b, unsigned long row_stride, unsigned long column_stride, unsigned long n,
-          unsigned long k, float* packed) {
-  for (unsigned long panel = 0; panel < n; panel += kPanel)
-    for (unsigned long p = 0; p < k; ++p)
-      for (unsigned long i = panel; i < panel + kPanel; ++i)
-        *packed++ = i < n ? b[i * row_stride + p * column_stride] : 0.0F;
-}
+// What becomes of a tile's sums x: C = x + bias, C += x + bias, C = elements of x + bias, of
+// GELU(x + bias), or of x * factor[row].
+enum class End { kStore, kAdd, kElements, kGelu, kScale };
 
-// What becomes of a tile's sums x: C = x + bias, C += x + bias, C = GELU(x + bias), or
-// C = x * scale[row].
-enum class End { kStore, kAdd, kGelu, kScale };
+template <class T, End end>
+using Output = typename std::conditional<end == End::kStore || end == End::kAdd, float,
+                                         typename T::Element>::type;
 
-template <End end>
-inline Vec ended(Vec x, Vec before) {
-  if constexpr (end == End::kAdd) return before + x;
-  if constexpr (end == End::kGelu) return gelu_of(x);
-  return x;
+template <class T, End end>
+inline Vec ended(Vec x, Vec bias, float factor) {
+  if constexpr (end == End::kScale) return x * factor;
+  if constexpr (end == End::kGelu) return gelu_of<T::kIsExact>(x + bias);
+  return x + bias;
 }
 
 // One tile: Rows rows of A against one panel, accumulated over k in order. `by_column` is the bias
 // (or null), for End::kScale `by_row` the factors.
-template <unsigned long Rows, End end>
-inline void tile(const float* a, unsigned long lda, const float* panel, const float* by_column,
-                 const float* by_row, float* c, unsigned long ldc, unsigned long columns,
+template <class T, unsigned long Rows, End end>
+inline void tile(const char* a, unsigned long lda, const char* panel, const float* by_column,
+                 const float* by_row, Output<T, end>* c, unsigned long ldc, unsigned long columns,
                  unsigned long k) {
-  Vec sums[Rows][kVectors];
+  const unsigned long words = words_of<T>(k);
+  const char* tail = panel + words * kPanel * kWord;
+  typename T::Sum sums[Rows][kVectors];
 #pragma GCC unroll 16
   for (unsigned long r = 0; r < Rows; ++r)
 #pragma GCC unroll 4
-    for (unsigned long v = 0; v < kVectors; ++v) sums[r][v] = Vec{};
-  for (unsigned long p = 0; p < k; ++p) {
-    Vec b[kVectors];
+    for (unsigned long v = 0; v < kVectors; ++v) sums[r][v] = T::first(tail, v);
+  for (unsigned long p = 0; p < words; ++p) {
+    IntVec b[kVectors];
 #pragma GCC unroll 4
-    for (unsigned long v = 0; v < kVectors; ++v) b[v] = load(panel + p * kPanel + v * kLanes);
+    for (unsigned long v = 0; v < kVectors; ++v)
+      b[v] = load_words(panel + (p * kPanel + v * kLanes) * kWord);
 #pragma GCC unroll 16
     for (unsigned long r = 0; r < Rows; ++r) {
-      const float value = a[r * lda + p];
+      const int word = load_word(a + r * lda + p * kWord);
 #pragma GCC unroll 4
-      for (unsigned long v = 0; v < kVectors; ++v) sums[r][v] += value * b[v];
+      for (unsigned long v = 0; v < kVectors; ++v) sums[r][v] = T::mac(sums[r][v], word, b[v]);
     }
   }
 #pragma GCC unroll 4
@@ -61,13 +70,16 @@ inline void tile(const float* a, unsigned long lda, const float* panel, const fl
       bias = count == kLanes ? load(by_column + begin) : load_some(by_column + begin, count, 0);
 #pragma GCC unroll 16
     for (unsigned long r = 0; r < Rows; ++r) {
-      float* to = c + r * ldc + begin;
-      Vec x = sums[r][v] + bias;
-      if constexpr (end == End::kScale) x = sums[r][v] * by_row[r];
-      if (count == kLanes)
-        store(to, ended<end>(x, load(to)));
-      else
-        store_some(to, ended<end>(x, load_some(to, count, 0)), count);
+      Output<T, end>* to = c + r * ldc + begin;
+      Vec x = ended<T, end>(T::value(sums[r][v], tail, v, a + r * lda + words * kWord), bias,
+                            end == End::kScale ? by_row[r] : 0);
+      if (count == kLanes) {
+        if constexpr (end == End::kAdd) x = load(to) + x;
+        store_elements(to, x);
+      } else {
+        if constexpr (end == End::kAdd) x = load_some(to, count, 0) + x;
+        store_some_elements(to, x, count);
+      }
     }
   }
 }
@@ -79,54 +91,70 @@ inline unsigned long tile_rows(unsigned long left) {
   return left > kRows ? (left + 1) / 2 : left;
 }
 
-template <End end, unsigned long Rows = kRows>
-inline void tile_of(unsigned long rows, const float* a, unsigned long lda, const float* panel,
-                    const float* by_column, const float* by_row, float* c, unsigned long ldc,
-                    unsigned long columns, unsigned long k) {
+template <class T, End end, unsigned long Rows = kRows>
+inline void tile_of(unsigned long rows, const char* a, unsigned long lda, const char* panel,
+                    const float* by_column, const float* by_row, Output<T, end>* c,
+                    unsigned long ldc, unsigned long columns, unsigned long k) {
   if (rows == Rows)
-    tile<Rows, end>(a, lda, panel, by_column, by_row, c, ldc, columns, k);
+    tile<T, Rows, end>(a, lda, panel, by_column, by_row, c, ldc, columns, k);
   else if constexpr (Rows > 1)
-    tile_of<end, Rows - 1>(rows, a, lda, panel, by_column, by_row, c, ldc, columns, k);
+    tile_of<T, end, Rows - 1>(rows, a, lda, panel, by_column, by_row, c, ldc, columns, k);
 }
 
 // Fetches a part of the panel that comes next, so that its first tile does not wait for memory:
 // tile `number` of `tiles` takes its share of the lines.
-inline void fetch_ahead(const float* panel, unsigned long floats, unsigned long number,
+inline void fetch_ahead(const char* panel, unsigned long bytes, unsigned long number,
                         unsigned long tiles) {
-  constexpr unsigned long kLine = 64 / sizeof(float);
-  const unsigned long share = (floats / kLine + tiles - 1) / tiles * kLine;
-  const unsigned long begin = number * share, end = begin + share < floats ? begin + share : floats;
+  constexpr unsigned long kLine = 64;
+  const unsigned long share = (bytes / kLine + tiles - 1) / tiles * kLine;
+  const unsigned long begin = number * share, end = begin + share < bytes ? begin + share : bytes;
   for (unsigned long i = begin; i < end; i += kLine) __builtin_prefetch(panel + i);
 }
 
-template <End end>
-void product_ending(const float* a, unsigned long lda, const float* packed, const float* bias,
-                    float* c, unsigned long ldc, unsigned long m, unsigned long n,
+template <class T, End end>
+void product_ending(const char* a, unsigned long lda, const char* packed, const float* bias,
+                    void* to, unsigned long ldc, unsigned long m, unsigned long n,
                     unsigned long k) {
-  const unsigned long tiles = (m + kRows - 1) / kRows;
-  for (unsigned long panel = 0; panel < n; panel += kPanel) {
-    const float* b = packed + panel * k;
+  const unsigned long tiles = (m + kRows - 1) / kRows, size = panel_size<T>(k);
+  for (unsigned long panel = 0; panel < n; panel += kPanel, packed += size) {
+    Output<T, end>* c = static_cast<Output<T, end>*>(to) + panel;
     const float* by_column = bias == nullptr ? nullptr : bias + panel;
     const unsigned long columns = n - panel < kPanel ? n - panel : kPanel;
     for (unsigned long r = 0, number = 0; r < m; ++number) {
       const unsigned long rows = tile_rows(m - r);
-      fetch_ahead(b + kPanel * k, kPanel * k, number, tiles);
-      tile_of<end>(rows, a + r * lda, lda, b, by_column, nullptr, c + r * ldc + panel, ldc, columns,
-                   k);
+      fetch_ahead(packed + size, size, number, tiles);
+      tile_of<T, end>(rows, a + r * lda, lda, packed, by_column, nullptr, c + r * ldc, ldc, columns,
+                      k);
       r += rows;
     }
   }
 }
 
-void product(const float* a, unsigned long lda, const float* packed, const float* bias, float* c,
+template <class T>
+void product(const void* a, unsigned long lda, const void* packed, const float* bias, void* c,
              unsigned long ldc, unsigned long m, unsigned long n, unsigned long k,
              Epilogue epilogue) noexcept {
+  const char *rows = static_cast<const char*>(a), *panels = static_cast<const char*>(packed);
   switch (epilogue) {
     case Epilogue::kStore:
-      return product_ending<End::kStore>(a, lda, packed, bias, c, ldc, m, n, k);
+      return product_ending<T, End::kStore>(rows, lda, panels, bias, c, ldc, m, n, k);
     case Epilogue::kAdd:
-      return product_ending<End::kAdd>(a, lda, packed, bias, c, ldc, m, n, k);
+      return product_ending<T, End::kAdd>(rows, lda, panels, bias, c, ldc, m, n, k);
+    case Epilogue::kElements:
+      return product_ending<T, End::kElements>(rows, lda, panels, bias, c, ldc, m, n, k);
     case Epilogue::kGelu:
-      return product_ending<End::kGelu>(a, lda, packed, bias, c, ldc, m, n, k);
+      return product_ending<T, End::kGelu>(rows, lda, panels, bias, c, ldc, m, n, k);
   }
+}
+
+// Panels of kPanel columns: [n / kPanel][words][kPanel][kStep], the last one filled with zeros.
+template <class T>
+void pack(const float* b, unsigned long row_stride, unsigned long column_stride, unsigned long n,
+          unsigned long k, void* packed) noexcept {
+  auto* to = static_cast<typename T::Element*>(packed);
+  for (unsigned long panel = 0; panel < n; panel += kPanel)
+    for (unsigned long p = 0; p < words_of<T>(k) * T::kStep; p += T::kStep)
+      for (unsigned long i = panel; i < panel + kPanel; ++i)
+        for (unsigned long s = p; s < p + T::kStep; ++s)
+          *to++ = T::element(i < n && s < k ? b[i * row_stride + s * column_stride] : 0.0F);
 }

@@ -39,57 +39,80 @@ void layer_norm(const float* x, const float* weight, const float* bias, float ep
   for (; r < m; ++r) norm_rows<1>(x + r * d, weight, bias, eps, y + r * d, d);
 }
 
-constexpr float kLowest = -__builtin_inff();
+// Below any score that is finite: its power is zero.
+constexpr float kLowest = -1e30F;
 
-// x [n] becomes 2^(factor * (x - max)), 0 for -inf; returns their sum. What lies behind x up to a
-// multiple of 16 is overwritten.
-inline float powers(float* x, unsigned long n, float factor) {
-  for (unsigned long i = n; i % kWide != 0; ++i) x[i] = kLowest;
-  Wide maxima = {}, sums = {};
-  for (Vec& part : maxima.part) part = splat(kLowest);
-  for (unsigned long i = 0; i < n; i += kWide) {
-    const Wide v = load_wide(x + i);
-    for (unsigned long j = 0; j < kParts; ++j) maxima.part[j] = max(maxima.part[j], v.part[j]);
+// Rows rows of x [Rows, n] (ld apart), each in its place, become elements of 2^(x - max); `sums`
+// are those of the rows. What lies behind a row up to a multiple of 16 is overwritten, with zeros
+// behind its elements. Several rows at once do not wait for each other's sums.
+template <class T, unsigned long Rows>
+inline void powers(float* x, unsigned long ld, unsigned long n, float* sums) {
+  Wide most[Rows], total[Rows] = {};
+  for (unsigned long r = 0; r < Rows; ++r) {
+    for (unsigned long i = n; i % kWide != 0; ++i) x[r * ld + i] = kLowest;
+    for (Vec& part : most[r].part) part = splat(kLowest);
   }
-  const float most = max_of(maxima);
-  for (unsigned long i = 0; i < n; i += kWide) {
-    Wide v = load_wide(x + i);
-    for (unsigned long j = 0; j < kParts; ++j) {
-      const Vec power = exp2_of((v.part[j] - most) * factor);
-      v.part[j] = v.part[j] > splat(kLowest) ? power : Vec{};
-      sums.part[j] += v.part[j];
-    }
-    store_wide(x + i, v);
+  for (unsigned long i = 0; i < n; i += kWide)
+#pragma GCC unroll 4
+    for (unsigned long r = 0; r < Rows; ++r)
+#pragma GCC unroll 4
+      for (unsigned long j = 0; j < kParts; ++j)
+        most[r].part[j] = max(load(x + r * ld + i + j * kLanes), most[r].part[j]);
+#pragma GCC unroll 4
+  for (unsigned long r = 0; r < Rows; ++r) {
+    const Vec largest = splat(max_of(most[r]));
+    for (Vec& part : most[r].part) part = largest;
   }
-  return sum_of(sums);
+  for (unsigned long i = 0; i < n; i += kWide)
+#pragma GCC unroll 4
+    for (unsigned long r = 0; r < Rows; ++r)
+#pragma GCC unroll 4
+      for (unsigned long j = 0; j < kParts; ++j) {
+        const unsigned long at = i + j * kLanes;
+        const Vec power = exp2_of<T::kIsExact>(load(x + r * ld + at) - most[r].part[j]);
+        total[r].part[j] += power;
+        store_elements(reinterpret_cast<typename T::Element*>(x + r * ld) + at, power);
+      }
+#pragma GCC unroll 4
+  for (unsigned long r = 0; r < Rows; ++r) sums[r] = sum_of(total[r]);
 }
 
+// Masked entries are -inf: they become the least power, which counts as zero.
 void softmax(float* x, unsigned long ld, unsigned long m, unsigned long n) noexcept {
   constexpr float kLog2E = 1.44269504F;
   for (unsigned long r = 0; r < m; ++r, x += ld) {
-    const float sum = powers(x, n, kLog2E), scale = sum > 0 ? 1.0F / sum : 0.0F;
-    for (unsigned long i = 0; i < n; ++i) x[i] *= scale;
+    bool is_masked = true;
+    for (unsigned long i = 0; i < n; ++i) {
+      const bool is_finite = x[i] > -__builtin_inff();
+      is_masked = is_masked && !is_finite;
+      x[i] = is_finite ? x[i] * kLog2E : kLowest;
+    }
+    float sum;
+    powers<Float32, 1>(x, ld, n, &sum);
+    const float scale = is_masked ? 0.0F : 1.0F / sum;
+    for (unsigned long i = 0; i < n; ++i) x[i] = x[i] > 0x1p-125F ? x[i] * scale : 0.0F;
   }
 }
 
 void gelu(float* x, unsigned long count) noexcept {
   unsigned long i = 0;
-  for (; i + kLanes <= count; i += kLanes) store(x + i, gelu_of(load(x + i)));
-  if (i < count) store_some(x + i, gelu_of(load_some(x + i, count - i, 0)), count - i);
+  for (; i + kLanes <= count; i += kLanes) store(x + i, gelu_of<true>(load(x + i)));
+  if (i < count) store_some(x + i, gelu_of<true>(load_some(x + i, count - i, 0)), count - i);
 }
 
-// A slice of kTableSlice channels stays in registers while the rows of a token are added; the rows
-// of the next token are fetched meanwhile.
+// The sums of a slice of channels stay in registers. Where there are tokens enough to use most
+// rows, the slice is fetched in order first: it has left the caches while layers ran, and its rows
+// one by one would take twice as long.
 void sum_rows(const float* table, const unsigned short* ids, unsigned long tokens,
               unsigned long stride, unsigned long k, float* y, unsigned long ldy) noexcept {
   constexpr unsigned long kSums = kTableSlice / kLanes, kLine = 64 / sizeof(float);
+  if (tokens > kTableEntries)
+    for (unsigned long i = 0; i < k * kTableEntries * kTableSlice; i += kLine)
+      __builtin_prefetch(table + i);
   for (unsigned long t = 0; t < tokens; ++t, ids += stride, y += ldy) {
-    const unsigned short* next = t + 1 < tokens ? ids + stride : ids;
     Vec sums[kSums] = {};
     for (unsigned long p = 0; p < k; ++p) {
       const float* row = table + (p * kTableEntries + ids[p]) * kTableSlice;
-      const float* later = table + (p * kTableEntries + next[p]) * kTableSlice;
-      for (unsigned long c = 0; c < kTableSlice; c += kLine) __builtin_prefetch(later + c);
 #pragma GCC unroll 16
       for (unsigned long v = 0; v < kSums; ++v) sums[v] += load(row + v * kLanes);
     }

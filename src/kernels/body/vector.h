@@ -15,7 +15,16 @@ inline Vec load(const float* p) {
 }
 inline void store(float* p, Vec v) { __builtin_memcpy(p, &v, sizeof v); }
 inline Vec splat(float x) { return x - Vec{}; }
-inline Vec max(Vec a, Vec b) { return a > b ? a : b; }
+// b where either is not a number. By the instruction: g++ 12 makes a comparison and a move of it.
+inline Vec max(Vec a, Vec b) {
+#if BF_VECTOR == 64
+  return _mm512_max_ps(a, b);
+#elif BF_VECTOR == 32
+  return _mm256_max_ps(a, b);
+#else
+  return a > b ? a : b;
+#endif
+}
 
 // The first `count` lanes from memory, the rest `fill`; and back.
 inline Vec load_some(const float* p, unsigned long count, float fill) {
