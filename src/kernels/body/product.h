@@ -101,28 +101,16 @@ inline void tile_of(unsigned long rows, const char* a, unsigned long lda, const 
     tile_of<T, end, Rows - 1>(rows, a, lda, panel, by_column, by_row, c, ldc, columns, k);
 }
 
-// Fetches a part of the panel that comes next, so that its first tile does not wait for memory:
-// tile `number` of `tiles` takes its share of the lines.
-inline void fetch_ahead(const char* panel, unsigned long bytes, unsigned long number,
-                        unsigned long tiles) {
-  constexpr unsigned long kLine = 64;
-  const unsigned long share = (bytes / kLine + tiles - 1) / tiles * kLine;
-  const unsigned long begin = number * share, end = begin + share < bytes ? begin + share : bytes;
-  for (unsigned long i = begin; i < end; i += kLine) __builtin_prefetch(panel + i);
-}
-
 template <class T, End end>
 void product_ending(const char* a, unsigned long lda, const char* packed, const float* bias,
                     void* to, unsigned long ldc, unsigned long m, unsigned long n,
                     unsigned long k) {
-  const unsigned long tiles = (m + kRows - 1) / kRows, size = panel_size<T>(k);
-  for (unsigned long panel = 0; panel < n; panel += kPanel, packed += size) {
+  for (unsigned long panel = 0; panel < n; panel += kPanel, packed += panel_size<T>(k)) {
     Output<T, end>* c = static_cast<Output<T, end>*>(to) + panel;
     const float* by_column = bias == nullptr ? nullptr : bias + panel;
     const unsigned long columns = n - panel < kPanel ? n - panel : kPanel;
-    for (unsigned long r = 0, number = 0; r < m; ++number) {
+    for (unsigned long r = 0; r < m;) {
       const unsigned long rows = tile_rows(m - r);
-      fetch_ahead(packed + size, size, number, tiles);
       tile_of<T, end>(rows, a + r * lda, lda, packed, by_column, nullptr, c + r * ldc, ldc, columns,
                       k);
       r += rows;
