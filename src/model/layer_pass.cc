@@ -1,6 +1,7 @@
 #include "model/layer_pass.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace byteformer {
 namespace {
@@ -34,47 +35,59 @@ class LayerMemory {
 
 }  // namespace
 
-void layer_pass(const StagedWeights& weights, const StagedLayer& layer, float* x, std::size_t rows,
-                std::size_t first, std::size_t window) {
+void layer_pass(const StagedWeights& weights, const StagedLayer& layer, const LayerRows& given) {
   // Queries, keys and values of a head take the place of hidden channels.
   constexpr std::size_t kHead = ModelConfig::kHeadSize, kQkv = 3 * kHead;
   const kernels::Arithmetic& arithmetic = weights.arithmetic;
   const std::size_t d = weights.config.width, element = arithmetic.element_size,
-                    wide_channels = StagedLayer::chunk(arithmetic);
-  LayerMemory memory(weights.buffers, arithmetic, d, rows, std::max(first, std::min(window, rows)));
+                    wide_channels = StagedLayer::chunk(arithmetic), rows = given.rows;
+  LayerMemory memory(weights.buffers, arithmetic, d, rows,
+                     std::max(given.first, std::min(given.window, rows)));
 
-  auto normed = [&](const Norm& norm) -> const void* {
-    norm.apply(weights.set, x, memory.normed(), rows);
+  auto normed = [&](const Norm& norm, const float* x, std::size_t count) -> const void* {
+    norm.apply(weights.set, x, memory.normed(), count);
     if (arithmetic.from_floats == nullptr) return memory.normed();
-    arithmetic.from_floats(memory.normed(), rows, d, memory.operands());
+    arithmetic.from_floats(memory.normed(), count, d, memory.operands());
     return memory.operands();
   };
-  auto operands = [&](const std::byte* elements, std::size_t k, std::byte* to) -> const void* {
+  auto operands = [&](const std::byte* elements, std::size_t count, std::size_t k,
+                      std::byte* to) -> const void* {
     if (arithmetic.from_elements == nullptr) return elements;
-    arithmetic.from_elements(elements, rows, k, to);
+    arithmetic.from_elements(elements, count, k, to);
     return to;
   };
 
-  const void* h = normed(layer.norm_attention);
+  const void* h = normed(layer.norm_attention, given.x, rows);
   std::byte *wide = memory.wide(), *mixed = memory.mixed();
   for (std::size_t head = 0; head < d; head += kHead) {
     layer.qkv.apply(3 * head, kQkv, h, wide, kQkv, rows, Epilogue::kElements);  // [rows, 3, 64]
-    for (std::size_t begin = 0, end = first; begin < rows;
-         begin = end, end = std::min(rows, end + window)) {
+    for (std::size_t begin = 0, end = given.first; begin < rows;
+         begin = end, end = std::min(rows, end + given.window)) {
+      std::size_t queries = end - begin;
+      if (given.unused_end >= end && given.unused_begin < end)
+        queries = std::max(begin, given.unused_begin) - begin;
+      if (queries == 0) continue;
       const std::byte* q = wide + begin * kQkv * element;
-      arithmetic.attention(q, q + kHead * element, q + 2 * kHead * element, kQkv, end - begin,
+      arithmetic.attention(q, q + kHead * element, q + 2 * kHead * element, kQkv, queries,
                            end - begin, mixed + (begin * d + head) * element, d, memory.scratch());
     }
   }
-  layer.projection.apply(operands(mixed, d, memory.operands()), x, d, rows, Epilogue::kAdd);
 
-  h = normed(layer.norm_ffn);
-  for (std::size_t chunk = 0; chunk < layer.contract.size(); ++chunk) {
-    const Linear& contract = layer.contract[chunk];
-    layer.expand.apply(chunk * wide_channels, contract.in(), h, wide, contract.in(), rows,
-                       Epilogue::kGelu);
-    contract.apply(operands(wide, contract.in(), memory.wide_operands()), x, d, rows,
-                   Epilogue::kAdd);
+  using Run = std::pair<std::size_t, std::size_t>;
+  for (const auto& [begin, end] : {Run(0, given.unused_begin), Run(given.unused_end, rows)}) {
+    if (begin == end) continue;
+    const std::size_t count = end - begin;
+    float* x = given.x + begin * d;
+    layer.projection.apply(operands(mixed + begin * d * element, count, d, memory.operands()), x, d,
+                           count, Epilogue::kAdd);
+    h = normed(layer.norm_ffn, x, count);
+    for (std::size_t chunk = 0; chunk < layer.contract.size(); ++chunk) {
+      const Linear& contract = layer.contract[chunk];
+      layer.expand.apply(chunk * wide_channels, contract.in(), h, wide, contract.in(), count,
+                         Epilogue::kGelu);
+      contract.apply(operands(wide, count, contract.in(), memory.wide_operands()), x, d, count,
+                     Epilogue::kAdd);
+    }
   }
 }
 

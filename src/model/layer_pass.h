@@ -7,9 +7,17 @@
 
 namespace byteformer {
 
-// x [rows, d] in place: x += Proj(MHA(LN(x))), x += FC2(GELU(FC1(LN(x)))). Rows attend within their
+// Rows x [rows, d] of a layer's input, in place of which its output comes. Rows attend within their
 // window: the first `first` of them are one, then every `window` rows, the last may be smaller.
-void layer_pass(const StagedWeights& weights, const StagedLayer& layer, float* x, std::size_t rows,
-                std::size_t first, std::size_t window);
+struct LayerRows {
+  float* x;
+  std::size_t rows, first, window;
+  // Rows [unused_begin, unused_end) are attended to, but nobody reads what becomes of them: padding
+  // under reference masking.
+  std::size_t unused_begin, unused_end;
+};
+
+// x += Proj(MHA(LN(x))), x += FC2(GELU(FC1(LN(x)))).
+void layer_pass(const StagedWeights& weights, const StagedLayer& layer, const LayerRows& rows);
 
 }  // namespace byteformer

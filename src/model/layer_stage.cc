@@ -76,13 +76,31 @@ LayerStage::Span LayerStage::span_of(const RowBlock& block) const {
   return {0, std::min(block_rows(window_), padded_rows() - block.position)};
 }
 
+// Slots of the padding that is computed with the block under reference masking: the first run of
+// them; an empty one at its end where there is none.
+LayerStage::Span LayerStage::unused_of(const RowBlock& block) const {
+  const std::size_t end = span_of(block).end;
+  if (strict_ || total_ == 0) return {end, end};
+  auto is_padding = [&](std::size_t slot) {
+    return (block.position + slot + shift_) % padded_rows() >= total_;
+  };
+  std::size_t first = 0;
+  while (first < end && !is_padding(first)) ++first;
+  std::size_t last = first;
+  while (last < end && is_padding(last)) ++last;
+  return {first, last};
+}
+
 void LayerStage::run() {
   std::vector<RowBlock> blocks = blocks_.take_full();
   const std::size_t d = context_.weights.config.width;
   context_.for_each(name_, blocks.size(), [&](std::size_t i) {
     const auto [begin, end] = span_of(blocks[i]);
-    layer_pass(context_.weights, layer_, blocks[i].rows.floats() + begin * d, end - begin,
-               std::min(end, (begin / window_ + 1) * window_) - begin, window_);
+    const Span unused = unused_of(blocks[i]);
+    layer_pass(context_.weights, layer_,
+               {blocks[i].rows.floats() + begin * d, end - begin,
+                std::min(end, (begin / window_ + 1) * window_) - begin, window_,
+                unused.begin - begin, unused.end - begin});
   });
   for (const RowBlock& block : blocks) pass_on(block);
 }

@@ -22,6 +22,7 @@ class LayerStage : public Stage {
   };
   std::size_t padded_rows() const;  // of the whole file, once known
   Span span_of(const RowBlock& block) const;
+  Span unused_of(const RowBlock& block) const;
   void run();
   void pass_on(const RowBlock& block);
 

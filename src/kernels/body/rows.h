@@ -7,26 +7,26 @@ inline void norm_rows(const float* x, const float* weight, const float* bias, fl
   Wide sums[Rows] = {}, squares[Rows] = {};
   float mean[Rows], scale[Rows];
   for (unsigned long i = 0; i < d; i += kWide)
-#pragma GCC unroll 4
+#pragma GCC unroll 8
     for (unsigned long r = 0; r < Rows; ++r)
 #pragma GCC unroll 4
       for (unsigned long j = 0; j < kParts; ++j)
         sums[r].part[j] += load(x + r * d + i + j * kLanes);
-#pragma GCC unroll 4
+#pragma GCC unroll 8
   for (unsigned long r = 0; r < Rows; ++r) mean[r] = sum_of(sums[r]) / static_cast<float>(d);
   for (unsigned long i = 0; i < d; i += kWide)
-#pragma GCC unroll 4
+#pragma GCC unroll 8
     for (unsigned long r = 0; r < Rows; ++r)
 #pragma GCC unroll 4
       for (unsigned long j = 0; j < kParts; ++j) {
         const Vec away = load(x + r * d + i + j * kLanes) - mean[r];
         squares[r].part[j] += away * away;
       }
-#pragma GCC unroll 4
+#pragma GCC unroll 8
   for (unsigned long r = 0; r < Rows; ++r)
     scale[r] = 1.0F / __builtin_sqrtf(sum_of(squares[r]) / static_cast<float>(d) + eps);
   for (unsigned long i = 0; i < d; i += kLanes)
-#pragma GCC unroll 4
+#pragma GCC unroll 8
     for (unsigned long r = 0; r < Rows; ++r)
       store(y + r * d + i,
             (load(x + r * d + i) - mean[r]) * scale[r] * load(weight + i) + load(bias + i));
@@ -34,8 +34,10 @@ inline void norm_rows(const float* x, const float* weight, const float* bias, fl
 
 void layer_norm(const float* x, const float* weight, const float* bias, float eps, float* y,
                 unsigned long m, unsigned long d) noexcept {
+  constexpr unsigned long kAtOnce = kLanes == 16 ? 8 : 4;  // as many as have registers
   unsigned long r = 0;
-  for (; r + 4 <= m; r += 4) norm_rows<4>(x + r * d, weight, bias, eps, y + r * d, d);
+  for (; r + kAtOnce <= m; r += kAtOnce)
+    norm_rows<kAtOnce>(x + r * d, weight, bias, eps, y + r * d, d);
   for (; r < m; ++r) norm_rows<1>(x + r * d, weight, bias, eps, y + r * d, d);
 }
 
