@@ -50,15 +50,28 @@ enum class LongFiles {
   kCut,     // the bytes that fill the model's positions are used, the rest is not read
 };
 
+// What products multiply. Sums, norms, softmax and residuals are float32 in all of them, and so is
+// the classifier's last product.
+enum class Precision {
+  kAuto,  // float32, unless the model records that a faster one named its test files alike
+  kF32,
+  kBf16,
+  kInt8,  // weights a channel, activations a row; attention in BF16
+};
+
 struct ClassifierOptions {
   std::size_t top = 5;  // length of Prediction::top; more than the classes means all of them
   LongFiles long_files = LongFiles::kRefuse;
   unsigned threads = 0;  // 0 means what the process may use
+  Precision precision = Precision::kAuto;
 };
 
 class Classifier {
  public:
-  // Reads a model directory. Throws IoError, FormatError, ConfigError or ModelError.
+  // Reads a model directory and, where that takes at most about 20 ms, computes its golden logits
+  // with the chosen kernels; kernels that get them wrong are left out (see notices()). Throws
+  // IoError, FormatError, ConfigError or ModelError; UsageError for a precision that the machine's
+  // kernels do not offer.
   explicit Classifier(const std::string& model_directory, ClassifierOptions options = {});
   ~Classifier();
   Classifier(Classifier&&) noexcept;
@@ -84,6 +97,8 @@ class Classifier {
   // The set of compute kernels in use, such as "avx2", and the precision, such as "f32".
   const std::string& kernels() const;
   const std::string& precision() const;
+  // What its user should be told: kernels that were left out, and why. Mostly empty.
+  const std::vector<std::string>& notices() const;
 
  private:
   friend class Stream;

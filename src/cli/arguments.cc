@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
+#include <map>
 
 namespace byteformer {
 
@@ -17,6 +18,19 @@ bool shows_help(CLI::App& app, std::vector<std::string> arguments) {
     throw UsageError(std::string(error.what()) + ". `" + app.get_name() + " --help` says more.");
   }
   return false;
+}
+
+void add_precision_option(CLI::App& app, Precision& precision) {
+  const std::map<std::string, Precision> names = {{"auto", Precision::kAuto},
+                                                  {"f32", Precision::kF32},
+                                                  {"bf16", Precision::kBf16},
+                                                  {"int8", Precision::kInt8}};
+  app.add_option_function<std::string>(
+         "--precision",
+         [names, &precision](const std::string& name) { precision = names.at(name); },
+         "what products multiply; auto: f32, or a faster one that the model records as equal")
+      ->default_str("auto")
+      ->check(CLI::IsMember({"auto", "f32", "bf16", "int8"}));
 }
 
 std::vector<std::string> take_overrides(std::vector<std::string>& words) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "byteformer/classifier.h"
 #include "byteformer/error.h"
 
 namespace CLI {
@@ -15,6 +16,9 @@ namespace byteformer {
 // Parses the arguments after the command's name. True if help was asked for and shown. Throws
 // UsageError, one line.
 bool shows_help(CLI::App& app, std::vector<std::string> arguments);
+
+// --precision auto|f32|bf16|int8.
+void add_precision_option(CLI::App& app, Precision& precision);
 
 // The program's words as a shell would take them again, behind `start`.
 std::string command_line(std::string start, const std::vector<std::string>& arguments);

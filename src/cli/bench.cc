@@ -35,12 +35,6 @@ struct Work {
   std::size_t kernel = 8, window = 128, bytes = 48564, classes = 1000, max_tokens = 50000;
 };
 
-kernels::Precision precision_named(const std::string& name) {
-  return name == "bf16"   ? kernels::Precision::kBf16
-         : name == "int8" ? kernels::Precision::kInt8
-                          : kernels::Precision::kF32;
-}
-
 StagedModel random_model(const Work& work, kernels::Precision precision) {
   ModelConfig config = config_of_size(work.size);
   config.kernel_size = work.kernel;
@@ -196,7 +190,7 @@ int bench(const std::vector<std::string>& arguments, const std::string&) {
   if (shows_help(app, arguments)) return kExitDone;
 
   const StagedModel model = starting([&] {
-    const kernels::Precision chosen = precision_named(precision);
+    const kernels::Precision chosen = *kernels::precision_named(precision);
     return path.empty() ? random_model(work, chosen) : loaded_model(path, chosen);
   });
   const ModelConfig& config = model.config();

@@ -107,6 +107,7 @@ int eval(const std::vector<std::string>& arguments, const std::string& command_l
   std::string model, data, format, report = "report.html", long_files = "refuse";
   bool json = false, no_report = false;
   unsigned threads = 0;
+  ClassifierOptions options;
   app.add_option("model", model, "a model directory")->required()->type_name("MODEL");
   app.add_option("--data", data, "folder or tar of classes, named as the model's")
       ->required()
@@ -122,15 +123,16 @@ int eval(const std::vector<std::string>& arguments, const std::string& command_l
                  "a file with more tokens than the model has positions: refuse it, or cut it")
       ->capture_default_str()
       ->check(CLI::IsMember({"refuse", "cut"}));
+  add_precision_option(app, options.precision);
   app.add_option("--threads", threads, "default: what the process may use")
       ->check(CLI::Range(0, 1024));
   if (shows_help(app, arguments)) return kExitDone;
 
-  ClassifierOptions options;
   options.threads = 1;
   options.long_files = long_files == "cut" ? LongFiles::kCut : LongFiles::kRefuse;
   const Classifier classifier = starting([&] { return Classifier(model, options); });
   const Notice say = [](const std::string& text) { fmt::print(stderr, "byteformer: {}\n", text); };
+  for (const std::string& notice : classifier.notices()) say(notice);
   ClassFolder folder = starting([&] { return list_class_folder(data, say); });
   match_classes(folder, classifier.classes());
   ReadLimit limit;

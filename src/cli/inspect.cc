@@ -13,6 +13,7 @@
 #include "model/config_json.h"
 #include "model/counts.h"
 #include "model/geometry.h"
+#include "model/golden_logits.h"
 #include "model/model_directory.h"
 #include "recipe/recipe.h"
 

@@ -48,8 +48,11 @@ int run(int argc, char** argv) {
   if (command == "encode" || command == "convert")
     start_program("byteformer-codec", {argv + 1, argv + argc});
   if (command == "--version") {
-    write_out(
-        fmt::format("byteformer {}\nkernels {} (f32)\n", kVersion, kernels::chosen_set().name));
+    const kernels::Set& set = kernels::chosen_set();
+    std::string precisions = "f32";
+    if (set.bf16 != nullptr) precisions += ", bf16";
+    if (set.int8 != nullptr) precisions += ", int8";
+    write_out(fmt::format("byteformer {}\nkernels {} ({})\n", kVersion, set.name, precisions));
     return kExitDone;
   }
   if (command == "--help" || command == "-h") {

@@ -46,6 +46,7 @@ int predict(const std::vector<std::string>& arguments, const std::string&) {
                  "a file with more tokens than the model has positions: refuse it, or cut it")
       ->capture_default_str()
       ->check(CLI::IsMember({"refuse", "cut"}));
+  add_precision_option(app, options.precision);
   app.add_option("--threads", options.threads, "default: what the process may use")
       ->check(CLI::Range(0, 1024));
   if (shows_help(app, arguments)) return kExitDone;
@@ -59,6 +60,7 @@ int predict(const std::vector<std::string>& arguments, const std::string&) {
   options.long_files = long_files == "cut" ? LongFiles::kCut : LongFiles::kRefuse;
 
   const Classifier classifier = starting([&] { return Classifier(model, options); });
+  for (const std::string& notice : classifier.notices()) say(notice);
   RecordWriter writer(chosen_format(format, json), logits);
   Predictor predictor(classifier, options.long_files, writer);
   bool is_read = true;  // the records, by somebody

@@ -30,20 +30,24 @@ const std::vector<const Set*>& all_sets() {
   return sets;
 }
 
-const Set& chosen_set() {
+std::vector<const Set*> usable_sets() {
   const char* variable = std::getenv("BYTEFORMER_KERNELS");
   const std::string forced = variable == nullptr ? "" : variable;
-  std::string offered;
+  std::vector<const Set*> usable;
+  std::string names;
   for (const Set* set : all_sets()) {
     if (!set->is_supported()) continue;
-    if (forced.empty() || forced == set->name) return *set;
-    offered += (offered.empty() ? "" : ", ") + std::string(set->name);
+    if (forced == set->name) return {set};
+    usable.push_back(set);
+    names += (names.empty() ? "" : ", ") + std::string(set->name);
   }
-  throw UsageError("BYTEFORMER_KERNELS is \"" + forced + "\", but this machine and build offer " +
-                   offered + ". Set it to one of these, or unset it.");
+  if (!forced.empty())
+    throw UsageError("BYTEFORMER_KERNELS is \"" + forced + "\", but this machine and build offer " +
+                     names + ". Set it to one of these, or unset it.");
+  return usable;
 }
 
-namespace {
+const Set& chosen_set() { return *usable_sets().front(); }
 
 const Arithmetic* offered(const Set& set, Precision precision) {
   return precision == Precision::kF32    ? set.f32
@@ -51,10 +55,14 @@ const Arithmetic* offered(const Set& set, Precision precision) {
                                          : set.int8;
 }
 
-}  // namespace
-
 const char* name_of(Precision precision) {
   return precision == Precision::kF32 ? "f32" : precision == Precision::kBf16 ? "bf16" : "int8";
+}
+
+std::optional<Precision> precision_named(std::string_view name) {
+  for (const Precision p : {Precision::kF32, Precision::kBf16, Precision::kInt8})
+    if (name == name_of(p)) return p;
+  return std::nullopt;
 }
 
 const Arithmetic& arithmetic_of(const Set& set, Precision precision) {

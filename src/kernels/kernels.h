@@ -8,7 +8,9 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace byteformer::kernels {
@@ -92,18 +94,21 @@ struct Set {
                    std::size_t stride, std::size_t k, float* y, std::size_t ldy) noexcept;
 };
 
-const char* name_of(Precision precision);  // "f32", "bf16", "int8"
+const char* name_of(Precision precision);                         // "f32", "bf16", "int8"
+std::optional<Precision> precision_named(std::string_view name);  // nothing for another name
 
 // All sets that this build has, best first; "plain", the definition, comes last.
 const std::vector<const Set*>& all_sets();
 
-// The best one that the machine supports, or the one that the environment variable
-// BYTEFORMER_KERNELS names. Throws UsageError for a name that is not known or not supported,
-// listing those that are.
-const Set& chosen_set();
+// Those that the machine supports, best first; only the one that the environment variable
+// BYTEFORMER_KERNELS names, where it is set. Throws UsageError for a name that is not known or not
+// supported, listing those that are.
+std::vector<const Set*> usable_sets();
+const Set& chosen_set();  // the first of them
 
-// How a set computes in a precision. Throws UsageError where it does not, listing those that do on
-// this machine.
+// How a set computes in a precision; null where it does not offer it.
+const Arithmetic* offered(const Set& set, Precision precision);
+// The same. Throws UsageError where it does not, listing the pairs that this machine offers.
 const Arithmetic& arithmetic_of(const Set& set, Precision precision);
 
 }  // namespace byteformer::kernels

@@ -75,12 +75,6 @@ struct Products {
 
 constexpr Precision kPrecisions[] = {Precision::kF32, Precision::kBf16, Precision::kInt8};
 
-const Arithmetic* offered(const Set& set, Precision precision) {
-  return precision == Precision::kF32    ? set.f32
-         : precision == Precision::kBf16 ? set.bf16
-                                         : set.int8;
-}
-
 TEST_P(KernelSets, ProductAgreesWithThePlainOneForEveryTail) {
   for (const Precision precision : kPrecisions) {
     if (offered(set(), precision) == nullptr) continue;

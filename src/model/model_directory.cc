@@ -11,14 +11,11 @@
 #include <span>
 
 #include "base/atomic_file.h"
-#include "base/parallel.h"
-#include "base/random.h"
 #include "byteformer/error.h"
 #include "model/config_json.h"
-#include "model/geometry.h"
+#include "model/golden_logits.h"
 #include "model/nearest_name.h"
 #include "model/parameters.h"
-#include "model/simple_forward.h"
 #include "tensor/safetensors.h"
 
 namespace byteformer {
@@ -30,14 +27,11 @@ using nlohmann::json;
 constexpr const char* kFormat = "byteformer model";
 constexpr const char* kVersion = "1.0";
 constexpr unsigned long kMajor = 1;
-constexpr const char* kKeys[] = {"format", "version",  "architecture",     "classes",
-                                 "input",  "training", "unknown_threshold"};
+constexpr const char* kKeys[] = {"format", "version",  "architecture",      "classes",
+                                 "input",  "training", "unknown_threshold", "equal_precisions"};
 constexpr std::uintmax_t kMaxText = 64u
                                     << 20;  // config.json and README.md; a million class names fit
 constexpr std::size_t kMaxDepth = 32;       // of config.json: writing it again recurses
-constexpr std::size_t kMaxGoldenInputs = 3;
-constexpr std::size_t kMaxGoldenWindow =
-    512;  // larger windows are only partly filled by the golden inputs
 
 std::string read_text(const fs::path& path) {
   std::error_code error;
@@ -208,6 +202,8 @@ std::string config_text(const ModelDirectory& model) {
   config["classes"] = model.classes;
   config["input"] = object_of(model.input, "input");
   if (model.unknown_threshold) config["unknown_threshold"] = *model.unknown_threshold;
+  for (const kernels::Precision precision : model.equal_precisions)
+    config["equal_precisions"].push_back(kernels::name_of(precision));
   config["training"] = object_of(model.training, "training");
   try {
     return config.dump(2) + "\n";
@@ -215,42 +211,6 @@ std::string config_text(const ModelDirectory& model) {
     throw ConfigError(
         "a class name is not valid UTF-8, which config.json needs. Rename the class (its folder).");
   }
-}
-
-// The most tokens that the golden inputs have together: 2w + 5.
-std::size_t golden_tokens(const ModelConfig& config) {
-  const std::size_t w = *std::max_element(config.windows.begin(), config.windows.end());
-  return 2 * std::min(w, kMaxGoldenWindow) + 5;
-}
-
-// One window and a piece (an odd number of tokens, so that the first merge has an odd row; more
-// than any usual shift), a window less one token, and a single token.
-std::vector<std::size_t> golden_lengths(const ModelConfig& config) {
-  const std::size_t w = (golden_tokens(config) - 5) / 2;
-  std::vector<std::size_t> lengths = {w % 2 == 0 ? w + 5 : w + 4, w - 1, 1};
-  for (std::size_t& n : lengths) n = std::clamp<std::size_t>(n, 1, config.max_tokens);
-  lengths.erase(std::unique(lengths.begin(), lengths.end()), lengths.end());
-  return lengths;
-}
-
-Safetensors golden_of(const ModelConfig& config, const TensorMap& weights) {
-  const SimpleModel simple(config, weights);
-  ThreadPool pool(0);
-  Random random(1);
-  Safetensors golden;
-  std::size_t number = 0;
-  for (std::size_t n : golden_lengths(config)) {
-    // With the bytes after the last whole kernel, which no token holds.
-    std::vector<std::uint8_t> bytes(max_bytes_for(n, config.kernel_size));
-    for (std::uint8_t& b : bytes) b = static_cast<std::uint8_t>(random.next());
-    const std::vector<float> logits = simple.logits(ids_of(bytes, config.kernel_size), &pool);
-    const auto view = std::as_bytes(std::span(bytes));
-    golden.tensors[fmt::format("input.{}", number)] = {
-        DType::kU8, {bytes.size()}, {view.begin(), view.end()}};
-    golden.tensors[fmt::format("logits.{}", number)] = Tensor::from_floats({logits.size()}, logits);
-    ++number;
-  }
-  return golden;
 }
 
 // A file cannot be larger than its tensors as float32 and a header; checked before it is read into
@@ -278,7 +238,7 @@ void save_model(const fs::path& directory, const ModelDirectory& model) {
   if (model.unknown_threshold) check_threshold(*model.unknown_threshold, where);
   check_weights(model.config, model.weights, where);
   const std::string config = config_text(model);
-  const Safetensors golden = golden_of(model.config, model.weights);
+  const Safetensors golden = golden_file(golden_logits(model.config, model.weights));
   write_directory_atomically(directory, [&](const fs::path& part) {
     write_file_atomically(part / "config.json", config);
     save_safetensors(part / "model.safetensors", {model.weights, {{"format", "pt"}}});
@@ -320,6 +280,17 @@ ModelDirectory load_model(const fs::path& directory) {
     check_threshold(*model.unknown_threshold, where);
   }
 
+  if (config.contains("equal_precisions"))
+    for (const json& name : member(config, "equal_precisions", json::value_t::array, where)) {
+      const auto precision =
+          name.is_string() ? kernels::precision_named(name.get<std::string>()) : std::nullopt;
+      if (!precision)
+        throw ConfigError(fmt::format(
+            "{}: \"equal_precisions\" has {}, but may list \"bf16\" and \"int8\". Leave it out.",
+            where, shown(name)));
+      model.equal_precisions.push_back(*precision);
+    }
+
   std::uint64_t most = kMaxText;
   for (const ParameterSpec& p : parameter_table(model.config))
     most += element_count(p.shape) * sizeof(float);
@@ -329,64 +300,6 @@ ModelDirectory load_model(const fs::path& directory) {
   std::error_code ignored;
   if (fs::exists(directory / "README.md", ignored)) model.card = read_text(directory / "README.md");
   return model;
-}
-
-double check_golden(const fs::path& directory) {
-  const ModelDirectory model = load_model(directory);
-  const fs::path path = directory / "golden.safetensors";
-  const std::size_t k = model.config.kernel_size, classes = model.config.classes;
-  const std::size_t most_tokens = golden_tokens(model.config);
-  check_file_bytes(
-      path, kMaxText + max_bytes_for(most_tokens, k) + kMaxGoldenInputs * classes * sizeof(float));
-  const TensorMap golden = load_safetensors(path).tensors;
-  auto fail = [&](const std::string& what) {
-    throw FormatError(fmt::format("{}: {} Save the model again.", path.string(), what));
-  };
-  if (golden.empty() || golden.size() % 2 != 0 || golden.size() > 2 * kMaxGoldenInputs)
-    fail(fmt::format(
-        "has {} tensors, but must have input.N and logits.N for N from 0 to at most {}.",
-        golden.size(), kMaxGoldenInputs - 1));
-
-  const SimpleModel simple(model.config, model.weights);
-  ThreadPool pool(0);
-  std::size_t tokens = 0;
-  double worst = 0;
-  for (std::size_t i = 0; i < golden.size() / 2; ++i) {
-    const auto input = golden.find(fmt::format("input.{}", i)),
-               expected = golden.find(fmt::format("logits.{}", i));
-    if (input == golden.end() || expected == golden.end())
-      fail(fmt::format("input.{0} or logits.{0} is missing.", i));
-    if (input->second.dtype != DType::kU8 || input->second.shape.size() != 1)
-      fail(fmt::format("input.{} is {} {}, but must be U8 of one dimension.", i,
-                       name_of(input->second.dtype), to_string(input->second.shape)));
-    if (expected->second.dtype != DType::kF32 || expected->second.shape != Shape{classes})
-      fail(fmt::format("logits.{} is {} {}, but must be F32 [{}].", i,
-                       name_of(expected->second.dtype), to_string(expected->second.shape),
-                       classes));
-    const std::size_t n = tokens_for(input->second.data.size(), k);
-    tokens += n;
-    if (n > model.config.max_tokens || tokens > most_tokens)
-      fail(fmt::format("has {} tokens up to input.{}, but at most {} are allowed.", tokens, i,
-                       std::min(most_tokens, model.config.max_tokens)));
-    const std::span bytes(reinterpret_cast<const std::uint8_t*>(input->second.data.data()),
-                          input->second.data.size());
-    const std::vector<float> logits = simple.logits(ids_of(bytes, k), &pool);
-    const std::vector<float> recorded = expected->second.to_floats();
-    double squares = 0, difference = 0;
-    for (std::size_t c = 0; c < classes; ++c) {
-      squares += static_cast<double>(recorded[c]) * static_cast<double>(recorded[c]);
-      const double off =
-          std::abs(static_cast<double>(logits[c]) - static_cast<double>(recorded[c]));
-      difference =
-          std::isfinite(off) ? std::max(difference, off) : std::numeric_limits<double>::infinity();
-    }
-    const double rms = std::sqrt(squares / static_cast<double>(classes));
-    if (difference > 0 && rms > 0)
-      worst = std::max(worst, difference / rms);
-    else if (difference > 0)
-      worst = std::numeric_limits<double>::infinity();
-  }
-  return worst;
 }
 
 }  // namespace byteformer

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "kernels/kernels.h"
 #include "model/config.h"
 #include "tensor/tensor.h"
 
@@ -19,6 +20,8 @@ struct ModelDirectory {
   std::string input;  // what the bytes were, as JSON text: encoding and transforms; "{}" for files
                       // as they are
   std::optional<double> unknown_threshold;
+  // Those that name its test files like float32, as was measured.
+  std::vector<kernels::Precision> equal_precisions;
   std::string
       training;  // facts about the training, as JSON text: recipe, data hash, commit, accuracy
   TensorMap weights;
@@ -33,9 +36,5 @@ void save_model(const std::filesystem::path& directory, const ModelDirectory& mo
 // Throws IoError, FormatError, ConfigError or ModelError; each names the file. Rejects another
 // major format version, unknown keys, missing or extra tensors, wrong shapes or types.
 ModelDirectory load_model(const std::filesystem::path& directory);
-
-// Runs golden.safetensors through the simple pass; returns the largest difference divided by the
-// logits' rms.
-double check_golden(const std::filesystem::path& directory);
 
 }  // namespace byteformer

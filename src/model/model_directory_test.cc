@@ -12,6 +12,7 @@
 #include "base/random.h"
 #include "byteformer/error.h"
 #include "model/geometry.h"
+#include "model/golden_logits.h"
 #include "model/parameters.h"
 #include "tensor/safetensors.h"
 #include "tests/temporary_folder.h"

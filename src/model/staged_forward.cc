@@ -13,11 +13,11 @@
 namespace byteformer {
 
 StagedModel::StagedModel(const ModelConfig& config, const TensorMap& weights,
-                         kernels::Precision precision)
-    : weights_(std::make_unique<const StagedWeights>(config, weights, kernels::chosen_set(),
-                                                     precision)) {}
+                         kernels::Precision precision, const kernels::Set& set)
+    : weights_(std::make_unique<const StagedWeights>(config, weights, set, precision)) {}
 StagedModel::~StagedModel() = default;
 StagedModel::StagedModel(StagedModel&&) noexcept = default;
+StagedModel& StagedModel::operator=(StagedModel&&) noexcept = default;
 
 const ModelConfig& StagedModel::config() const { return weights_->config; }
 const char* StagedModel::kernels() const { return weights_->set.name; }

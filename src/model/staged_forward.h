@@ -23,11 +23,13 @@ using StageTimes = std::map<std::string, double>;  // seconds by stage
 
 class StagedModel {
  public:
-  // As SimpleModel's; also throws UsageError for a precision that the chosen kernels do not offer.
+  // As SimpleModel's; also throws UsageError for a precision that the kernels do not offer.
   StagedModel(const ModelConfig& config, const TensorMap& weights,
-              kernels::Precision precision = kernels::Precision::kF32);
+              kernels::Precision precision = kernels::Precision::kF32,
+              const kernels::Set& set = kernels::chosen_set());
   ~StagedModel();
   StagedModel(StagedModel&&) noexcept;
+  StagedModel& operator=(StagedModel&&) noexcept;
 
   const ModelConfig& config() const;
   const char* kernels() const;  // the set of compute kernels in use, such as "avx2"

@@ -9,15 +9,45 @@
 
 #include "model/geometry.h"
 #include "runtime/classifier_state.h"
+#include "runtime/self_test.h"
 
 namespace byteformer {
 
-Classifier::State::State(ModelDirectory directory, ClassifierOptions given)
+namespace {
+
+// Auto is float32, unless a faster precision was measured equal and the best kernels offer it;
+// under reference masking, which is there to repeat the reference's numbers, it is always float32.
+kernels::Precision chosen_precision(const ModelDirectory& model, Precision asked,
+                                    const kernels::Set& best) {
+  using Of = kernels::Precision;
+  if (asked == Precision::kF32) return Of::kF32;
+  if (asked == Precision::kBf16) return Of::kBf16;
+  if (asked == Precision::kInt8) return Of::kInt8;
+  if (model.config.masking == Masking::kReference) return Of::kF32;
+  for (const Of faster : {Of::kInt8, Of::kBf16})
+    if (std::ranges::find(model.equal_precisions, faster) != model.equal_precisions.end() &&
+        kernels::offered(best, faster) != nullptr)
+      return faster;
+  return Of::kF32;
+}
+
+StagedModel tested_model(const ModelDirectory& directory, const std::vector<GoldenLogits>& golden,
+                         Precision asked, std::vector<std::string>& notices) {
+  const std::vector<const kernels::Set*> sets = kernels::usable_sets();
+  return self_tested(directory, golden, chosen_precision(directory, asked, *sets.front()), sets,
+                     notices);
+}
+
+}  // namespace
+
+Classifier::State::State(ModelDirectory directory, const std::vector<GoldenLogits>& golden,
+                         ClassifierOptions given)
     : options(given),
       classes(std::move(directory.classes)),
       unknown_threshold(directory.unknown_threshold),
-      model(directory.config, directory.weights),
-      kernels(model.kernels()) {
+      model(tested_model(directory, golden, given.precision, notices)),
+      kernels(model.kernels()),
+      precision(kernels::name_of(model.precision())) {
   if (options.threads != 1) pool = std::make_unique<ThreadPool>(options.threads);
 }
 
@@ -83,8 +113,11 @@ Prediction Classifier::State::prediction(std::vector<float> logits, std::size_t 
   return p;
 }
 
-Classifier::Classifier(const std::string& model_directory, ClassifierOptions options)
-    : state_(std::make_unique<const State>(load_model(model_directory), options)) {}
+Classifier::Classifier(const std::string& model_directory, ClassifierOptions options) {
+  ModelDirectory model = load_model(model_directory);
+  const std::vector<GoldenLogits> golden = load_golden(model_directory, model.config);
+  state_ = std::make_unique<const State>(std::move(model), golden, options);
+}
 Classifier::~Classifier() = default;
 Classifier::Classifier(Classifier&&) noexcept = default;
 Classifier& Classifier::operator=(Classifier&&) noexcept = default;
@@ -92,6 +125,7 @@ Classifier& Classifier::operator=(Classifier&&) noexcept = default;
 const std::vector<std::string>& Classifier::classes() const { return state_->classes; }
 const std::string& Classifier::kernels() const { return state_->kernels; }
 const std::string& Classifier::precision() const { return state_->precision; }
+const std::vector<std::string>& Classifier::notices() const { return state_->notices; }
 std::size_t Classifier::max_bytes() const { return state_->max_bytes(); }
 
 std::vector<float> Classifier::logits(std::span<const std::uint8_t> bytes) const {

@@ -8,6 +8,7 @@
 
 #include "base/parallel.h"
 #include "byteformer/classifier.h"
+#include "model/golden_logits.h"
 #include "model/model_directory.h"
 #include "model/staged_forward.h"
 
@@ -17,11 +18,12 @@ struct Classifier::State {
   ClassifierOptions options;
   std::vector<std::string> classes;
   std::optional<double> unknown_threshold;
+  std::vector<std::string> notices;
   StagedModel model;
   std::unique_ptr<ThreadPool> pool;  // none for one thread
-  std::string kernels, precision = "f32";
+  std::string kernels, precision;
 
-  State(ModelDirectory directory, ClassifierOptions given);
+  State(ModelDirectory directory, const std::vector<GoldenLogits>& golden, ClassifierOptions given);
 
   std::size_t max_bytes() const;
   [[noreturn]] void refuse_empty() const;
