@@ -192,14 +192,14 @@ class Reader {
       count *= n;
     }
     taken_ += count * size;
-    Tensor tensor{view.dtype, view.shape, std::vector<std::byte>(count * size)};
-    if (is_empty) return tensor;
+    std::vector<std::byte> bytes(count * size);
+    if (is_empty) return {view.dtype, view.shape, std::move(bytes)};
     const bool has_rows = !view.shape.empty() && view.strides.back() == 1;  // nearly always
     const std::size_t row = has_rows ? view.shape.back() : 1;
     std::vector<std::size_t> at(view.shape.size() - (has_rows ? 1 : 0), 0);
     std::size_t from = view.offset;
     for (std::size_t i = 0; i < count; i += row) {
-      std::memcpy(&tensor.data[i * size], &view.storage[from * size], row * size);
+      std::memcpy(&bytes[i * size], &view.storage[from * size], row * size);
       for (std::size_t d = at.size(); d > 0; --d) {  // the next index, last dimension first
         from += view.strides[d - 1];
         if (++at[d - 1] < view.shape[d - 1]) break;
@@ -207,7 +207,7 @@ class Reader {
         at[d - 1] = 0;
       }
     }
-    return tensor;
+    return {view.dtype, view.shape, std::move(bytes)};
   }
 
   std::string name_;

@@ -45,7 +45,7 @@ void cut_positions(TensorMap& weights, ModelConfig& config, std::size_t rows) {
   if (found == weights.end()) return;  // save_model() says what is missing
   Tensor& table = found->second;
   if (table.shape.size() != 4 || table.shape[2] != config.max_tokens) return;
-  table.data.resize(table.data.size() / config.max_tokens * rows);
+  table.data = table.data.part(0, table.data.size() / config.max_tokens * rows);
   table.shape[2] = rows;
   config.max_tokens = rows;
 }

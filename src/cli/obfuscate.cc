@@ -21,11 +21,11 @@ namespace {
 void rekey(const std::string& directory, const ByteTable& key, const std::string& output) {
   ModelDirectory model = load_model(directory);
   Tensor& embedding = model.weights.at("embeddings.weight");  // [257, d]
-  const std::vector<std::byte> before = embedding.data;
-  const std::size_t row = before.size() / embedding.shape[0];
+  std::vector<std::byte> rows = embedding.data.copy();
+  const std::size_t row = rows.size() / embedding.shape[0];
   for (std::size_t value = 0; value < key.size(); ++value)
-    std::copy_n(before.begin() + static_cast<std::ptrdiff_t>(value * row), row,
-                embedding.data.begin() + static_cast<std::ptrdiff_t>(key[value] * row));
+    std::copy_n(embedding.data.data() + value * row, row, rows.data() + key[value] * row);
+  embedding.data = std::move(rows);
   save_model(output, model);
 }
 

@@ -60,7 +60,7 @@ Safetensors golden_file(const std::vector<GoldenLogits>& golden) {
   for (std::size_t i = 0; i < golden.size(); ++i) {
     const auto view = std::as_bytes(std::span(golden[i].bytes));
     file.tensors[fmt::format("input.{}", i)] = {
-        DType::kU8, {view.size()}, {view.begin(), view.end()}};
+        DType::kU8, {view.size()}, std::vector<std::byte>(view.begin(), view.end())};
     file.tensors[fmt::format("logits.{}", i)] =
         Tensor::from_floats({golden[i].logits.size()}, golden[i].logits);
   }

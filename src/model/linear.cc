@@ -26,18 +26,20 @@ WeightReader::WeightReader(const ModelConfig& config, const TensorMap& weights)
   check_tensors(config, weights);
 }
 
-std::vector<float> WeightReader::floats(const std::string& name) const {
+Floats WeightReader::floats(const std::string& name) const { return Floats(weights_.at(name)); }
+
+std::vector<float> WeightReader::copied(const std::string& name) const {
   return weights_.at(name).to_floats();
 }
 
 Norm WeightReader::norm(const std::string& name) const {
-  return {floats(name + ".weight"), floats(name + ".bias")};
+  return {copied(name + ".weight"), copied(name + ".bias")};
 }
 
 Linear WeightReader::linear(const kernels::Arithmetic& arithmetic, const std::string& name,
                             bool has_bias) const {
   const Tensor& weight = weights_.at(name + ".weight");
-  return {arithmetic, weight.to_floats(), has_bias ? floats(name + ".bias") : std::vector<float>(),
+  return {arithmetic, Floats(weight), has_bias ? copied(name + ".bias") : std::vector<float>(),
           weight.shape[0], weight.shape[1]};
 }
 

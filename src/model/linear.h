@@ -57,7 +57,8 @@ class WeightReader {
   // Throws ModelError for a tensor that is missing, left over, or of another shape.
   WeightReader(const ModelConfig& config, const TensorMap& weights);
 
-  std::vector<float> floats(const std::string& name) const;
+  Floats floats(const std::string& name) const;
+  std::vector<float> copied(const std::string& name) const;
   Norm norm(const std::string& name) const;
   Linear linear(const kernels::Arithmetic& arithmetic, const std::string& name,
                 bool has_bias = true) const;

@@ -61,7 +61,7 @@ struct SimpleModel::Weights {
     check(config);
     const WeightReader reader(config, tensors);
     build_table(reader);
-    positions = reader.floats("pos_embed.pos_embed.pos_embed");
+    positions = reader.copied("pos_embed.pos_embed.pos_embed");
     for (std::size_t i = 0; i < config.layers; ++i) {
       const std::string p = layer_prefix(i);
       layers.push_back({reader.norm(p + "pre_norm_mha.0"), reader.norm(p + "pre_norm_ffn.0"),
@@ -82,12 +82,12 @@ struct SimpleModel::Weights {
   // rows of T.
   void build_table(const WeightReader& reader) {
     const std::size_t d = config.width, k = config.kernel_size, rows = ModelConfig::kVocabulary;
-    const std::vector<float> embedding = reader.floats("embeddings.weight");
+    const std::vector<float> embedding = reader.copied("embeddings.weight");
     if (k == 0) {
       table = embedding;
       return;
     }
-    const std::vector<float> conv = reader.floats("token_reduction_net.weight");  // [d, d, k]
+    const Floats conv = reader.floats("token_reduction_net.weight");  // [d, d, k]
     AlignedBytes packed(f32.packed_size(d, d));
     table.resize(k * rows * d);
     for (std::size_t p = 0; p < k; ++p) {

@@ -33,16 +33,16 @@ StagedWeights::StagedWeights(const ModelConfig& c, const TensorMap& tensors,
 void StagedWeights::build_table(const WeightReader& reader) {
   constexpr std::size_t kEntries = kernels::kTableEntries, kSlice = kernels::kTableSlice;
   const std::size_t d = config.width, k = kernel_size;
-  const std::vector<float> embedding = reader.floats("embeddings.weight");
-  const std::vector<float> conv = config.kernel_size == 0
-                                      ? std::vector<float>()
-                                      : reader.floats("token_reduction_net.weight");  // [d, d, k]
+  const Floats embedding = reader.floats("embeddings.weight");
+  const Floats conv = config.kernel_size == 0
+                          ? Floats()
+                          : reader.floats("token_reduction_net.weight");  // [d, d, k]
   AlignedBytes packed(set.f32->packed_size(kSlice, d));
   table = AlignedFloats(k * kEntries * d);
   float* to = table.data();
   for (std::size_t slice = 0; slice < d; slice += kSlice)
     for (std::size_t p = 0; p < k; ++p, to += kEntries * kSlice) {
-      if (conv.empty()) {
+      if (conv.size() == 0) {
         for (std::size_t b = 0; b < kEntries; ++b)
           std::copy_n(embedding.data() + b * d + slice, kSlice, to + b * kSlice);
         continue;
@@ -60,8 +60,8 @@ StagedLayer StagedWeights::layer(const WeightReader& reader, std::size_t i) cons
   l.norm_attention = reader.norm(prefix + "pre_norm_mha.0");
   l.norm_ffn = reader.norm(prefix + "pre_norm_ffn.0");
 
-  const std::vector<float> qkv = reader.floats(prefix + "pre_norm_mha.1.qkv_proj.weight"),
-                           qkv_bias = reader.floats(prefix + "pre_norm_mha.1.qkv_proj.bias");
+  const Floats qkv = reader.floats(prefix + "pre_norm_mha.1.qkv_proj.weight"),
+               qkv_bias = reader.floats(prefix + "pre_norm_mha.1.qkv_proj.bias");
   const auto scale = static_cast<float>(std::numbers::log2e /
                                         std::sqrt(static_cast<double>(ModelConfig::kHeadSize)));
   std::vector<float> by_head, bias_by_head;
@@ -70,20 +70,20 @@ StagedLayer StagedWeights::layer(const WeightReader& reader, std::size_t i) cons
       for (std::size_t row = part * d + head; row < part * d + head + ModelConfig::kHeadSize;
            ++row) {
         const float factor = part == 0 ? scale : 1.0F;
-        for (std::size_t c = 0; c < d; ++c) by_head.push_back(qkv[row * d + c] * factor);
-        bias_by_head.push_back(qkv_bias[row] * factor);
+        for (std::size_t c = 0; c < d; ++c) by_head.push_back(qkv.data()[row * d + c] * factor);
+        bias_by_head.push_back(qkv_bias.data()[row] * factor);
       }
   l.qkv = Linear(arithmetic, by_head, std::move(bias_by_head), 3 * d, d);
   l.projection = reader.linear(arithmetic, prefix + "pre_norm_mha.1.out_proj");
 
   const std::size_t chunk = StagedLayer::chunk(arithmetic), words = StagedLayer::kWholeWords,
                     whole = (ffn + words - 1) / words * words;
-  std::vector<float> expand = reader.floats(prefix + "pre_norm_ffn.1.weight"),  // [ffn, d]
-      expand_bias = reader.floats(prefix + "pre_norm_ffn.1.bias");
+  std::vector<float> expand = reader.copied(prefix + "pre_norm_ffn.1.weight"),  // [ffn, d]
+      expand_bias = reader.copied(prefix + "pre_norm_ffn.1.bias");
   expand.resize(whole * d);
   expand_bias.resize(whole);
   l.expand = Linear(arithmetic, expand, std::move(expand_bias), whole, d);
-  const std::vector<float> contract = reader.floats(prefix + "pre_norm_ffn.4.weight");  // [d, ffn]
+  const Floats contract = reader.floats(prefix + "pre_norm_ffn.4.weight");  // [d, ffn]
   for (std::size_t begin = 0; begin < whole; begin += chunk) {
     const std::size_t count = std::min(chunk, whole - begin);
     std::vector<float> part(d * count);
@@ -92,7 +92,7 @@ StagedLayer StagedWeights::layer(const WeightReader& reader, std::size_t i) cons
                   part.data() + row * count);
     l.contract.emplace_back(
         arithmetic, part,
-        begin == 0 ? reader.floats(prefix + "pre_norm_ffn.4.bias") : std::vector<float>(), d,
+        begin == 0 ? reader.copied(prefix + "pre_norm_ffn.4.bias") : std::vector<float>(), d,
         count);
   }
   return l;
@@ -102,12 +102,12 @@ StagedLayer StagedWeights::layer(const WeightReader& reader, std::size_t i) cons
 // the weight reads them as they lie in memory, one behind the other.
 StagedMerge StagedWeights::merge(const WeightReader& reader, std::size_t i) const {
   const std::size_t d = config.width;
-  const std::vector<float> given = reader.floats(merge_prefix(i) + "reduction.weight");  // [d, 2d]
+  const Floats given = reader.floats(merge_prefix(i) + "reduction.weight");  // [d, 2d]
   std::vector<float> moved(given.size());
   for (std::size_t row = 0; row < d; ++row)
     for (std::size_t c = 0; c < d; ++c)
       for (std::size_t t = 0; t < 2; ++t)
-        moved[(row * 2 + t) * d + c] = given[(row * d + c) * 2 + t];
+        moved[(row * 2 + t) * d + c] = given.data()[(row * d + c) * 2 + t];
   return {Linear(arithmetic, moved, {}, d, 2 * d), reader.norm(merge_prefix(i) + "norm")};
 }
 

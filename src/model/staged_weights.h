@@ -39,7 +39,7 @@ struct StagedWeights {
   ModelConfig config;
   std::size_t kernel_size, stride;  // bytes of a token (1 without a stem), and from one to the next
   AlignedFloats table;              // [d / 64][k][257][64]
-  std::vector<float> positions;     // [max_tokens, d]
+  Floats positions;                 // [max_tokens, d]; of a mapped file only what is used is read
   std::vector<StagedLayer> layers;
   std::vector<StagedMerge> merges;  // by layer; empty where none follows
   Norm norm;

@@ -159,7 +159,7 @@ class HeaderReader : public nlohmann::json_sax<nlohmann::json> {
 
 }  // namespace
 
-Safetensors parse_safetensors(std::span<const std::byte> file, const std::string& name) {
+Safetensors parse_safetensors(const SharedBytes& file, const std::string& name) {
   if (file.size() < 8)
     throw FormatError(
         fmt::format("{}: {} bytes, but a safetensors file has at least 8. Copy the file again.",
@@ -186,7 +186,7 @@ Safetensors parse_safetensors(std::span<const std::byte> file, const std::string
   nlohmann::json::sax_parse(text, text + header_bytes, &reader);
   Header header = reader.take();
 
-  const std::span<const std::byte> data = file.subspan(8 + header_bytes);
+  const SharedBytes data = file.part(8 + header_bytes, file.size() - 8 - header_bytes);
   std::sort(header.entries.begin(), header.entries.end(), [](const Entry& a, const Entry& b) {
     return a.offsets.size() == 2 && b.offsets.size() == 2 ? a.offsets < b.offsets
                                                           : a.offsets.size() < b.offsets.size();
@@ -226,9 +226,8 @@ Safetensors parse_safetensors(std::span<const std::byte> file, const std::string
       fail(fmt::format("begins at byte {}, but the tensor before it ends at {}: a hole", begin,
                        expected));
     expected = end;
-    const auto bytes = data.subspan(begin, end - begin);
     contents.tensors.emplace(std::move(entry.name),
-                             Tensor{*dtype, std::move(entry.shape), {bytes.begin(), bytes.end()}});
+                             Tensor{*dtype, std::move(entry.shape), data.part(begin, end - begin)});
   }
   if (expected != data.size())
     throw FormatError(
@@ -241,7 +240,7 @@ Safetensors parse_safetensors(std::span<const std::byte> file, const std::string
 }
 
 Safetensors load_safetensors(const std::filesystem::path& path) {
-  return parse_safetensors(read_file_bytes(path, "safetensors file"), path.string());
+  return parse_safetensors(map_file_bytes(path, "safetensors file"), path.string());
 }
 
 std::string serialize_safetensors(const Safetensors& contents) {

@@ -17,11 +17,11 @@ struct Safetensors {
   std::map<std::string, std::string> metadata;  // "__metadata__"
 };
 
-// Throws IoError, or FormatError that names the file and the tensor. Memory taken is bounded by the
-// file's own size.
+// Throws IoError, or FormatError that names the file and the tensor. Tensors are parts of the
+// mapped file (see map_file_bytes()).
 Safetensors load_safetensors(const std::filesystem::path& path);
 // `name` stands for the file in error texts.
-Safetensors parse_safetensors(std::span<const std::byte> file, const std::string& name);
+Safetensors parse_safetensors(const SharedBytes& file, const std::string& name);
 
 // Tensors by name order, header padded with spaces to 8 bytes. The same input gives the same bytes.
 std::string serialize_safetensors(const Safetensors& contents);

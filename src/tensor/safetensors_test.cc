@@ -21,7 +21,8 @@ std::string file_of(const std::string& header, std::size_t data_bytes) {
 }
 
 Safetensors parsed(const std::string& file) {
-  return parse_safetensors(std::as_bytes(std::span(file)), "w.safetensors");
+  const auto bytes = std::as_bytes(std::span(file));
+  return parse_safetensors(std::vector<std::byte>(bytes.begin(), bytes.end()), "w.safetensors");
 }
 
 // The text of the FormatError, which must name the file.

@@ -62,7 +62,7 @@ std::uint16_t bfloat_of_float(float value) {
 }
 
 template <class Element, class Out, class Convert>
-void convert(const std::vector<std::byte>& data, std::vector<Out>& out, Convert convert_one) {
+void convert(std::span<const std::byte> data, std::vector<Out>& out, Convert convert_one) {
   for (std::size_t i = 0; i < out.size(); ++i) {
     Element element;
     std::memcpy(&element, data.data() + i * sizeof(Element), sizeof(Element));
@@ -139,9 +139,8 @@ std::string to_string(const Shape& shape) {
 }
 
 Tensor Tensor::from_floats(Shape shape, std::span<const float> values) {
-  Tensor t{DType::kF32, std::move(shape), std::vector<std::byte>(values.size_bytes())};
-  if (!values.empty()) std::memcpy(t.data.data(), values.data(), values.size_bytes());
-  return t;
+  const auto bytes = std::as_bytes(values);
+  return {DType::kF32, std::move(shape), std::vector<std::byte>(bytes.begin(), bytes.end())};
 }
 
 std::vector<float> Tensor::to_floats() const { return elements_as<float>(*this); }
@@ -155,13 +154,25 @@ Tensor Tensor::converted_to(DType floating) const {
   if (floating != DType::kF16 && floating != DType::kBF16)
     throw UsageError(std::string("tensors can be converted to F32, F16 or BF16, not to ") +
                      name_of(floating) + ".");
-  Tensor t{floating, shape, std::vector<std::byte>(values.size() * 2)};
+  std::vector<std::byte> bytes(values.size() * 2);
   for (std::size_t i = 0; i < values.size(); ++i) {
     const std::uint16_t bits =
         floating == DType::kF16 ? half_of_float(values[i]) : bfloat_of_float(values[i]);
-    std::memcpy(t.data.data() + 2 * i, &bits, 2);
+    std::memcpy(bytes.data() + 2 * i, &bits, 2);
   }
-  return t;
+  return {floating, shape, std::move(bytes)};
+}
+
+Floats::Floats(const Tensor& tensor) {
+  const bool is_aligned =
+      reinterpret_cast<std::uintptr_t>(tensor.data.data()) % alignof(float) == 0;
+  if (tensor.dtype == DType::kF32 && is_aligned) {
+    kept_ = tensor.data;
+    values_ = {reinterpret_cast<const float*>(kept_.data()), kept_.size() / sizeof(float)};
+  } else {
+    converted_ = tensor.to_floats();
+    values_ = converted_;
+  }
 }
 
 }  // namespace byteformer

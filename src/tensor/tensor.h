@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "tensor/shared_bytes.h"
+
 namespace byteformer {
 
 enum class DType { kBool, kU8, kI8, kI16, kI32, kI64, kF16, kBF16, kF32, kF64 };
@@ -27,7 +29,7 @@ std::string to_string(const Shape& shape);  // "[64, 192]"
 struct Tensor {
   DType dtype = DType::kF32;
   Shape shape;
-  std::vector<std::byte> data;  // element_count(shape) * size_of(dtype) bytes, little endian
+  SharedBytes data;  // element_count(shape) * size_of(dtype) bytes, little endian
 
   static Tensor from_floats(Shape shape, std::span<const float> values);  // as F32
   // Elements as float32, whatever the type (F16, BF16, F64 and integers are converted).
@@ -35,6 +37,24 @@ struct Tensor {
   std::vector<double> to_doubles() const;
   // The same values in another floating type (F32, F16, BF16), rounded to nearest even.
   Tensor converted_to(DType floating) const;
+};
+
+// A tensor's elements as floats, without a copy where they lie so.
+class Floats {
+ public:
+  Floats() = default;
+  explicit Floats(const Tensor& tensor);
+  Floats(Floats&&) noexcept = default;  // a moved vector's elements stay where they are
+  Floats& operator=(Floats&&) noexcept = default;
+
+  const float* data() const { return values_.data(); }
+  std::size_t size() const { return values_.size(); }
+  operator std::span<const float>() const { return values_; }
+
+ private:
+  SharedBytes kept_;
+  std::vector<float> converted_;
+  std::span<const float> values_;
 };
 
 // Ordered by name, so that writing is deterministic.

@@ -14,9 +14,8 @@ namespace {
 
 template <class Element>
 Tensor tensor_of(DType type, const std::vector<Element>& values) {
-  Tensor t{type, {values.size()}, std::vector<std::byte>(values.size() * sizeof(Element))};
-  std::memcpy(t.data.data(), values.data(), t.data.size());
-  return t;
+  const auto bytes = std::as_bytes(std::span(values));
+  return {type, {values.size()}, std::vector<std::byte>(bytes.begin(), bytes.end())};
 }
 
 std::uint16_t rounded(float value, DType type) {
@@ -118,6 +117,21 @@ TEST(Tensor, ConversionKeepsTheShapeAndRefusesIntegers) {
   EXPECT_EQ(t.converted_to(DType::kBF16).shape, (Shape{2, 1}));
   EXPECT_EQ(t.converted_to(DType::kBF16).converted_to(DType::kF32).data, t.data);
   EXPECT_THROW(t.converted_to(DType::kI64), UsageError);
+}
+
+TEST(Floats, ArePartOfTheTensorWhereTheyLieThereElseConverted) {
+  const Tensor exact = Tensor::from_floats({3}, std::vector<float>{1, 2, 3});
+  const Floats same(exact), converted(exact.converted_to(DType::kBF16));
+  EXPECT_EQ(static_cast<const void*>(same.data()), exact.data.data());
+  ASSERT_EQ(converted.size(), 3U);
+  EXPECT_EQ(converted.data()[2], 3);
+  // Behind an odd number of bytes a file may hold floats that no processor reads in place.
+  std::vector<std::byte> shifted(13);
+  std::copy(exact.data.begin(), exact.data.end(), shifted.begin() + 1);
+  const SharedBytes bytes(std::move(shifted));
+  Floats moved = Floats(Tensor{DType::kF32, {3}, bytes.part(1, 12)});
+  Floats target = std::move(moved);
+  EXPECT_EQ(target.data()[1], 2);
 }
 
 }  // namespace

@@ -128,12 +128,10 @@ TensorMap TrainableModel::weights() const {
 
 Tensor to_tensor(const torch::Tensor& tensor) {
   const torch::Tensor flat = tensor.detach().to(torch::kCPU).contiguous();
-  Tensor result{flat.scalar_type() == torch::kFloat64 ? DType::kF64 : DType::kF32,
-                {flat.sizes().begin(), flat.sizes().end()},
-                {}};
   const auto* bytes = static_cast<const std::byte*>(flat.data_ptr());
-  result.data.assign(bytes, bytes + flat.nbytes());
-  return result;
+  return {flat.scalar_type() == torch::kFloat64 ? DType::kF64 : DType::kF32,
+          {flat.sizes().begin(), flat.sizes().end()},
+          std::vector<std::byte>(bytes, bytes + flat.nbytes())};
 }
 
 torch::Tensor from_tensor(const Tensor& tensor, torch::Dtype dtype) {
