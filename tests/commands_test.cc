@@ -77,6 +77,43 @@ TEST_F(Commands, PredictPrintsOneJsonRecordAnInputInOrder) {
       << "the company of other files changes nothing";
 }
 
+TEST_F(Commands, ShardsShareTheInputsBetweenThemAndLoseNone) {
+  for (int i = 3; i < 10; ++i) folder_.write("data/pear/" + std::to_string(i), "file");
+  const Outcome all = run("$BF predict model data");
+  ASSERT_EQ(all.records().size(), 9U);
+  std::vector<json> merged(9);
+  for (std::size_t shard = 1; shard <= 4; ++shard) {
+    const Outcome o = run("$BF predict model data --shard " + std::to_string(shard) + "/4");
+    EXPECT_EQ(o.status, 0) << o.err;
+    for (std::size_t i = 0; i < o.records().size(); ++i)
+      merged.at(4 * i + shard - 1) = o.records()[i];
+  }
+  EXPECT_EQ(merged, all.records());
+  for (const char* wrong : {"0/4", "5/4", "1", "1/0", "a/b", "1/4x"}) {
+    const Outcome o = run("$BF predict model data --shard " + std::string(wrong));
+    EXPECT_EQ(o.status, 2) << wrong;
+    EXPECT_NE(o.err.find("from 1 to N"), std::string::npos) << o.err;
+  }
+}
+
+TEST_F(Commands, APrecisionIsUsedWhereItIsOfferedElseTheErrorListsWhatIs) {
+  const Outcome plain = run("BYTEFORMER_KERNELS=plain $BF predict model data --precision int8");
+  EXPECT_EQ(plain.status, 0) << plain.err;
+  const Outcome none = run("BYTEFORMER_KERNELS=x86-64 $BF predict model data --precision bf16");
+  EXPECT_EQ(none.status, 2);
+  EXPECT_NE(none.err.find("plain bf16"), std::string::npos) << none.err;
+  const Outcome result = run(
+      "BYTEFORMER_KERNELS=plain $BF eval model --data data --precision bf16 --json --no-report");
+  EXPECT_EQ(json::parse(result.out)["precision"], "bf16") << result.err;
+}
+
+TEST_F(Commands, TheProgramIsUnderEightMegabytes) {
+#if !defined(NDEBUG) || defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "of a release build";
+#endif
+  EXPECT_LT(std::filesystem::file_size(BYTEFORMER_BIN "/byteformer"), 8'000'000U);
+}
+
 TEST_F(Commands, AFailedInputIsARecordAndTheRestGoesOn) {
   folder_.write("empty", "");
   folder_.write("long", std::string(104, 'x'));

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <charconv>
 
 #include "byteformer/classifier.h"
 #include "cli/arguments.h"
@@ -12,6 +13,28 @@
 
 namespace byteformer {
 namespace {
+
+// A part of the inputs: those whose number, from 0, leaves `index` when divided by `count`.
+struct Shard {
+  std::size_t index = 0, count = 1;
+};
+
+Shard shard_named(const std::string& text) {
+  const std::size_t slash = text.find('/');
+  const auto number = [&](std::size_t begin, std::size_t end) -> std::size_t {
+    std::size_t value = 0;
+    const auto [stop, error] = std::from_chars(text.data() + begin, text.data() + end, value);
+    return error == std::errc() && stop == text.data() + end ? value : 0;
+  };
+  if (slash != std::string::npos) {
+    const std::size_t i = number(0, slash), n = number(slash + 1, text.size());
+    if (i >= 1 && i <= n) return {i - 1, n};
+  }
+  throw UsageError(
+      fmt::format("--shard is \"{}\", but must be I/N with I from 1 to N, such as 2/8: the second "
+                  "of eight parts.",
+                  text));
+}
 
 void say(const std::string& message) { fmt::print(stderr, "byteformer: {}\n", message); }
 
@@ -26,7 +49,7 @@ int predict(const std::vector<std::string>& arguments, const std::string&) {
       "  find . -print0 | byteformer predict MODEL --files-from - -0 --format csv\n"
       "  cat file | byteformer predict MODEL -",
       "byteformer predict"};
-  std::string model, format, list, long_files = "refuse";
+  std::string model, format, list, long_files = "refuse", shard_text = "1/1";
   std::vector<std::string> paths;
   ClassifierOptions options;
   bool json = false, logits = false, nul = false;
@@ -46,6 +69,11 @@ int predict(const std::vector<std::string>& arguments, const std::string&) {
                  "a file with more tokens than the model has positions: refuse it, or cut it")
       ->capture_default_str()
       ->check(CLI::IsMember({"refuse", "cut"}));
+  app.add_option(
+         "--shard", shard_text,
+         "only every N-th input, from the I-th on: N machines that are given the same inputs "
+         "share the work")
+      ->type_name("I/N");
   add_precision_option(app, options.precision);
   app.add_option("--threads", options.threads, "default: what the process may use")
       ->check(CLI::Range(0, 1024));
@@ -57,6 +85,7 @@ int predict(const std::vector<std::string>& arguments, const std::string&) {
   } else if (paths.empty()) {
     throw UsageError("no input. Name files, folders or -, or give --files-from FILE.");
   }
+  const Shard shard = shard_named(shard_text);
   options.long_files = long_files == "cut" ? LongFiles::kCut : LongFiles::kRefuse;
 
   const Classifier classifier = starting([&] { return Classifier(model, options); });
@@ -64,8 +93,14 @@ int predict(const std::vector<std::string>& arguments, const std::string&) {
   RecordWriter writer(chosen_format(format, json), logits);
   Predictor predictor(classifier, options.long_files, writer);
   bool is_read = true;  // the records, by somebody
+  std::size_t number = 0;
   for_each_input(
-      paths, [&](const Found& found) { return is_read = predictor.take(found); }, say);
+      paths,
+      [&](const Found& found) {
+        if (number++ % shard.count == shard.index) is_read = predictor.take(found);
+        return is_read;
+      },
+      say);
   if (is_read) predictor.flush();
   return predictor.failed() ? kExitSomeInputsFailed : kExitDone;
 }
