@@ -107,6 +107,20 @@ TEST_F(Commands, APrecisionIsUsedWhereItIsOfferedElseTheErrorListsWhatIs) {
   EXPECT_EQ(json::parse(result.out)["precision"], "bf16") << result.err;
 }
 
+TEST_F(Commands, EvalRecordsAPrecisionInTheCardAndTheConfigOnce) {
+  const std::string eval =
+      "BYTEFORMER_KERNELS=plain $BF eval model --data data --precision int8 --json --no-report";
+  const Outcome twice = run(eval + " --record; " + eval + " --record");
+  EXPECT_EQ(twice.status, 0) << twice.err;
+  const ModelDirectory model = load_model(folder_.path() / "model");
+  const std::size_t at = model.card.find("- Precision int8: ");
+  ASSERT_NE(at, std::string::npos) << model.card;
+  EXPECT_EQ(model.card.find("- Precision int8: ", at + 1), std::string::npos) << model.card;
+  const bool is_equal = model.card.find(" 0 labels differ") != std::string::npos;
+  EXPECT_EQ(model.equal_precisions.size(), is_equal ? 1U : 0U);
+  EXPECT_EQ(run("$BF eval model --data data --record --no-report").status, 2);
+}
+
 TEST_F(Commands, TheProgramIsUnderEightMegabytes) {
 #if !defined(NDEBUG) || defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   GTEST_SKIP() << "of a release build";

@@ -1,0 +1,37 @@
+#include "cli/record_precision.h"
+
+#include <fmt/format.h>
+
+#include <sstream>
+
+#include "model/model_directory.h"
+
+namespace byteformer {
+
+std::string record_precision(const std::string& model_directory, const PrecisionRecord& record) {
+  constexpr std::size_t kFilesPerChange = 1000;
+  ModelDirectory model = load_model(model_directory);
+  const kernels::Precision precision = *kernels::precision_named(record.precision);
+  const bool is_equal =
+      record.changed * kFilesPerChange <= record.files && record.top1 >= record.top1_f32;
+  std::erase(model.equal_precisions, precision);
+  if (is_equal) model.equal_precisions.push_back(precision);
+
+  const std::string start = fmt::format("- Precision {}:", record.precision);
+  std::string card;
+  std::istringstream lines(model.card);
+  for (std::string line; std::getline(lines, line);)
+    if (!line.starts_with(start)) card += line + "\n";
+  model.card = card + fmt::format(
+                          "{} {:.2f} % of {} files, float32 {:.2f} %; {} labels differ ({}). "
+                          "Measured by `{}`.\n",
+                          start, 100 * record.top1, record.files, 100 * record.top1_f32,
+                          record.changed, record.kernels, record.command);
+  save_model(model_directory, model);
+  return fmt::format("{} changes {} of {} labels: {}. Written into {}.", record.precision,
+                     record.changed, record.files,
+                     is_equal ? "`--precision auto` uses it" : "`--precision auto` leaves it alone",
+                     model_directory);
+}
+
+}  // namespace byteformer
