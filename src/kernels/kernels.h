@@ -70,7 +70,7 @@ struct Arithmetic {
 };
 
 struct Set {
-  const char* name;        // "avx512-bf16", "avx512", "avx2", "x86-64" (or "portable"), "plain"
+  const char* name;        // "avx512-bf16", "avx512", "avx2", "x86-64" or "neon", "plain"
   bool (*is_supported)();  // by processor and operating system
 
   const Arithmetic *f32, *bf16, *int8;  // null: not offered by this set

@@ -1,5 +1,6 @@
 // The definition of each kernel, in as few lines as it takes. Sums are in double: this set is what
 // the others are tested against.
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstdint>
@@ -205,11 +206,12 @@ void layer_norm(const float* x, const float* weight, const float* bias, float ep
 
 void softmax(float* x, std::size_t ld, std::size_t m, std::size_t n) noexcept {
   for (std::size_t r = 0; r < m; ++r, x += ld) {
-    double most = -HUGE_VAL, sum = 0;
-    for (std::size_t i = 0; i < n; ++i) most = std::fmax(most, x[i]);
-    for (std::size_t i = 0; i < n; ++i) sum += most > -HUGE_VAL ? std::exp(x[i] - most) : 0;
+    const float most = *std::max_element(x, x + n);
+    double sum = 0;
+    if (most > -HUGE_VALF)
+      for (std::size_t i = 0; i < n; ++i) sum += std::exp(static_cast<double>(x[i]) - most);
     for (std::size_t i = 0; i < n; ++i)
-      x[i] = sum > 0 ? static_cast<float>(std::exp(x[i] - most) / sum) : 0.0F;
+      x[i] = sum > 0 ? static_cast<float>(std::exp(static_cast<double>(x[i]) - most) / sum) : 0.0F;
   }
 }
 
