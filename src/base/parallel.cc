@@ -2,7 +2,6 @@
 
 #include <pthread.h>
 #include <signal.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -17,6 +16,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/home_process.h"
 #include "base/processors.h"
 
 namespace byteformer {
@@ -72,15 +72,14 @@ class SignalsBlocked {
 }  // namespace
 
 struct ThreadPool::State {
-  const pid_t process = ::getpid();
+  const HomeProcess home;
   std::mutex mutex;
   std::condition_variable work_arrived;
   std::deque<std::shared_ptr<Loop>> loops;
   bool ending = false;
   std::vector<std::thread> workers;
 
-  bool is_of_this_process() const { return process == ::getpid(); }
-  bool has_help() const { return !workers.empty() && is_of_this_process(); }
+  bool has_help() const { return !workers.empty() && home.is_this(); }
 
   void run() {
     std::unique_lock lock(mutex);
@@ -116,9 +115,9 @@ ThreadPool::ThreadPool(unsigned threads) : state_(std::make_unique<State>()) {
 }
 
 ThreadPool::~ThreadPool() {
-  if (!state_->is_of_this_process()) {
-    // A copy that fork() made: there is nobody to join, and a lock may be held by a thread that is
-    // not here. So the few bytes are left.
+  if (!state_->home.is_this()) {
+    // There is nobody to join, and the lock may be held by a thread that is not here. So the few
+    // bytes are left.
     static_cast<void>(state_.release());
     return;
   }
