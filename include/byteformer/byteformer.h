@@ -29,7 +29,7 @@
  *
  * The library has no state besides its handles: it prints nothing, sets no signal handler, changes
  * neither locale nor environment, and can be unloaded (dlclose) when all handles are gone. It reads
- * the environment variable BYTEFORMER_KERNELS when a classifier is opened (see bf_kernels).
+ * the environment variable BYTEFORMER_KERNELS when a classifier is opened (see bf_kernels_name).
  *
  * The C++ API is byteformer/classifier.h. docs/embedding.md: how to link, and what stays
  * compatible.
@@ -95,19 +95,30 @@ enum bf_long_files {
   BF_LONG_FILES_CUT = 1     /* the bytes that fill the model's positions are used */
 };
 
+/* What products multiply; everything else is float32 in all of them. */
+enum bf_precision {
+  BF_PRECISION_AUTO = 0, /* float32, unless the model records that a faster one named its test files
+                          * alike */
+  BF_PRECISION_F32 = 1,
+  BF_PRECISION_BF16 = 2,
+  BF_PRECISION_INT8 = 3 /* weights a channel, activations a row; attention in BF16 */
+};
+
 /* Zero in a field means its default, so that only what differs need be written:
  *   bf_options options = {.size = sizeof(bf_options), .threads = 1};
  * Later versions add fields at the end, and go by `size` to know which ones a caller has. */
 typedef struct bf_options {
   size_t size;      /* sizeof(bf_options) */
-  size_t top;       /* how many of the most probable classes a result lists: 5; more than there are
+  unsigned top;     /* how many of the most probable classes a result lists: 5; more than there are
                      * means all */
   unsigned threads; /* that one call may use, its own among them: as many as the process may run on.
                      * Where many threads share a classifier, 1 is best */
   int long_files;   /* an enum bf_long_files: refuse */
+  int precision;    /* an enum bf_precision: auto */
 } bf_options;
 
-/* Reads a model directory. `options` may be NULL: all defaults. */
+/* Reads a model directory. `options` may be NULL: all defaults. A precision that the machine's
+ * kernels do not offer is BF_USAGE. */
 BYTEFORMER_API bf_status bf_classifier_open(const char* model_directory, const bf_options* options,
                                             bf_classifier** classifier, bf_error* error);
 
@@ -125,14 +136,18 @@ BYTEFORMER_API size_t bf_max_bytes(const bf_classifier* classifier);
 
 /* The set of compute kernels in use, such as "avx2", and their precision, such as "f32". The best
  * set that the machine can run is taken, or the one that BYTEFORMER_KERNELS names. */
-BYTEFORMER_API const char* bf_kernels(const bf_classifier* classifier);
-BYTEFORMER_API const char* bf_precision(const bf_classifier* classifier);
+BYTEFORMER_API const char* bf_kernels_name(const bf_classifier* classifier);
+BYTEFORMER_API const char* bf_precision_name(const bf_classifier* classifier);
+
+/* What a user should be told: kernels that were left out since they gave wrong golden logits, and
+ * why. NULL for an index that is none, mostly from 0 on. */
+BYTEFORMER_API const char* bf_notice(const bf_classifier* classifier, size_t index);
 
 /* ---- A file in memory ---- */
 
 /* Names one file. NUL bytes are data like any other; `bytes` may be NULL if `size` is 0. The result
- * depends on the bytes and the model alone, to the bit (on one set of kernels): not on threads,
- * order, or the company of other files. */
+ * depends on the bytes and the model alone, to the bit (on one set of kernels, in one precision):
+ * not on threads, order, or the company of other files. */
 BYTEFORMER_API bf_status bf_classify(const bf_classifier* classifier, const void* bytes,
                                      size_t size, bf_result** result, bf_error* error);
 

@@ -53,8 +53,10 @@ std::span<const std::uint8_t> span_of(const void* bytes, std::size_t size) {
 
 // The fields that the caller's version has; zeros, which mean defaults, for those that it lacks.
 bf_options known_part(const bf_options& given) {
-  constexpr std::size_t kFirstVersion =
-      offsetof(bf_options, long_files) + sizeof(bf_options::long_files);
+  constexpr std::size_t kFirstVersion = 24;  // bytes; never grows
+  static_assert(
+      offsetof(bf_options, precision) + sizeof(bf_options::precision) == sizeof(bf_options),
+      "no padding, whose bytes callers leave as they are");
   if (given.size < kFirstVersion)
     throw bf::UsageError("bf_options.size is " + std::to_string(given.size) + ", but is at least " +
                          std::to_string(kFirstVersion) + ". Set it to sizeof(bf_options).");
@@ -87,6 +89,24 @@ bf::ClassifierOptions options_of(const bf_options* given) {
       throw bf::UsageError("bf_options.long_files is " + std::to_string(known.long_files) +
                            ", but is BF_LONG_FILES_REFUSE (0) or BF_LONG_FILES_CUT (1). Use one "
                            "of these.");
+  }
+  switch (known.precision) {
+    case BF_PRECISION_AUTO:
+      options.precision = bf::Precision::kAuto;
+      break;
+    case BF_PRECISION_F32:
+      options.precision = bf::Precision::kF32;
+      break;
+    case BF_PRECISION_BF16:
+      options.precision = bf::Precision::kBf16;
+      break;
+    case BF_PRECISION_INT8:
+      options.precision = bf::Precision::kInt8;
+      break;
+    default:
+      throw bf::UsageError("bf_options.precision is " + std::to_string(known.precision) +
+                           ", but is one of BF_PRECISION_AUTO (0) to BF_PRECISION_INT8 (3). Use "
+                           "one of these.");
   }
   return options;
 }
@@ -131,12 +151,17 @@ std::size_t bf_max_bytes(const bf_classifier* classifier) {
   return classifier->classifier->max_bytes();
 }
 
-const char* bf_kernels(const bf_classifier* classifier) {
+const char* bf_kernels_name(const bf_classifier* classifier) {
   return classifier->classifier->kernels().c_str();
 }
 
-const char* bf_precision(const bf_classifier* classifier) {
+const char* bf_precision_name(const bf_classifier* classifier) {
   return classifier->classifier->precision().c_str();
+}
+
+const char* bf_notice(const bf_classifier* classifier, std::size_t index) {
+  const std::vector<std::string>& notices = classifier->classifier->notices();
+  return index < notices.size() ? notices[index].c_str() : nullptr;
 }
 
 bf_status bf_classify(const bf_classifier* classifier, const void* bytes, std::size_t size,

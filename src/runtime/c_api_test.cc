@@ -118,8 +118,9 @@ TEST_F(CApi, GivesWhatTheCppApiGives) {
   EXPECT_STREQ(bf_class_name(handle.get(), 1), "pear");
   EXPECT_EQ(bf_class_name(handle.get(), 3), nullptr);
   EXPECT_EQ(bf_max_bytes(handle.get()), classifier.max_bytes());
-  EXPECT_EQ(bf_kernels(handle.get()), classifier.kernels());
-  EXPECT_EQ(bf_precision(handle.get()), classifier.precision());
+  EXPECT_EQ(bf_kernels_name(handle.get()), classifier.kernels());
+  EXPECT_EQ(bf_precision_name(handle.get()), classifier.precision());
+  EXPECT_EQ(bf_notice(handle.get(), 0), nullptr);
   EXPECT_STREQ(bf_version(), kVersion);
 }
 
@@ -228,12 +229,36 @@ TEST_F(CApi, OptionsAreTaken) {
   EXPECT_EQ(bf_result_tokens(result.get()), 50U);
 }
 
+TEST_F(CApi, AModelRunsInThePrecisionAskedForOrSaysThatItCannot) {
+  for (const auto& [precision, name] : {std::pair{BF_PRECISION_AUTO, "f32"},
+                                        {BF_PRECISION_F32, "f32"},
+                                        {BF_PRECISION_BF16, "bf16"},
+                                        {BF_PRECISION_INT8, "int8"}}) {
+    bf_options options = {};
+    options.size = sizeof options;
+    options.precision = precision;
+    bf_classifier* classifier;
+    bf_error error;
+    if (bf_classifier_open(path().c_str(), &options, &classifier, &error) == BF_OK) {
+      EXPECT_STREQ(bf_precision_name(classifier), name);
+      bf_classifier_close(classifier);
+    } else {
+      EXPECT_EQ(error.status, BF_USAGE);
+      EXPECT_NE(std::string(error.message).find(name), std::string::npos) << error.message;
+      EXPECT_TRUE(precision == BF_PRECISION_BF16 || precision == BF_PRECISION_INT8);
+    }
+  }
+}
+
 TEST_F(CApi, OptionsThatAreNotKnownAreRefused) {
   bf_options options = {};
   EXPECT_EQ(open_error(&options).status, BF_USAGE) << "without a size";
   options.size = sizeof options;
   options.long_files = 2;
-  EXPECT_EQ(open_error(&options).status, BF_USAGE);
+  EXPECT_NE(std::string(open_error(&options).message).find("long_files is 2"), std::string::npos);
+  options.long_files = 0;
+  options.precision = 4;
+  EXPECT_NE(std::string(open_error(&options).message).find("precision is 4"), std::string::npos);
 }
 
 TEST_F(CApi, OptionsOfALaterVersionAreTakenWhereTheySayNothingNew) {
