@@ -1,7 +1,6 @@
 // The commands as a user runs them.
 #include <gtest/gtest.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +12,7 @@
 
 #include "files/name.h"
 #include "model/model_directory.h"
+#include "tests/shell.h"
 #include "tests/temporary_folder.h"
 #include "tests/tiny_model.h"
 
@@ -21,10 +21,7 @@ namespace {
 
 using nlohmann::json;
 
-struct Outcome {
-  int status = -1;
-  std::string out, err;
-
+struct Outcome : ShellOutcome {
   std::vector<json> records() const {
     std::vector<json> all;
     std::istringstream in(out);
@@ -43,19 +40,7 @@ class Commands : public testing::Test {
 
   // `line` is a bash command line; BF is the program, the working folder is the temporary one.
   Outcome run(const std::string& line) const {
-    const std::string out = (folder_.path() / "stdout").string(),
-                      err = (folder_.path() / "stderr").string();
-    const std::string script =
-        folder_.write("script", "cd '" + folder_.path().string() +
-                                    "'; BF='" BYTEFORMER_BIN "/byteformer'\n" + line + "\n");
-    const int status = std::system(
-        ("timeout 60 bash '" + script + "' >'" + out + "' 2>'" + err + "' </dev/null").c_str());
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read(out), read(err)};
-  }
-
-  static std::string read(const std::string& path) {
-    std::ifstream in(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
+    return {run_bash(folder_, "BF='" BYTEFORMER_BIN "/byteformer'\n" + line)};
   }
 
   TemporaryFolder folder_;
@@ -276,7 +261,7 @@ TEST_F(Commands, EvalPrintsOneObjectAndLeavesAPage) {
   EXPECT_EQ(result["confusion"].size(), 3U);
   for (const char* key : {"top1", "top5", "loss", "model", "data", "precision", "kernels"})
     EXPECT_TRUE(result.contains(key)) << key;
-  EXPECT_NE(read((folder_.path() / "report.html").string()).find("pear"), std::string::npos);
+  EXPECT_NE(read_file((folder_.path() / "report.html").string()).find("pear"), std::string::npos);
 }
 
 TEST_F(Commands, EvalGivesTheSameResultForAnyThreadsAndForATar) {
@@ -391,8 +376,8 @@ TEST_F(Commands, EncodeWritesPicturesAsARecipesEvaluationFeedsThem) {
           "jpeg_444.jpg --output out");
   EXPECT_EQ(o.status, 1) << o.err;
   EXPECT_NE(o.err.find("not a picture.png"), std::string::npos) << o.err;
-  EXPECT_EQ(read((folder_.path() / "out/good/jpeg_420.bin").string()),
-            read(golden + "20_16/jpeg_420.jpg.u8"));
+  EXPECT_EQ(read_file((folder_.path() / "out/good/jpeg_420.bin").string()),
+            read_file(golden + "20_16/jpeg_420.jpg.u8"));
   EXPECT_TRUE(std::filesystem::exists(folder_.path() / "out/jpeg_444.bin"));
   EXPECT_EQ(run("$BF encode --config recipe.yaml jpeg_444.jpg --output tiff "
                 "image_augmentation.pil_save.file_encoding=TIFF")
@@ -408,7 +393,7 @@ TEST_F(Commands, EncodeWritesPicturesAsARecipesEvaluationFeedsThem) {
 
 TEST_F(Commands, ConvertTakesTheReferencesCheckpointsAndPredictGivesTheirLogits) {
   const std::string golden = BYTEFORMER_GOLDEN "/checkpoint/";
-  const json expected = json::parse(read(golden + "expected.json")),
+  const json expected = json::parse(read_file(golden + "expected.json")),
              small = expected.at("d64_2layers_training.pt");
   auto holds = [&](const std::string& checkpoint, const std::string& recipe, const json& logits64,
                    const std::string& file, std::size_t bytes) {
@@ -447,8 +432,8 @@ TEST_F(Commands, AKeyedModelGivesTheSameBitsOnKeyedFiles) {
   const std::vector<json> records = o.records();
   ASSERT_EQ(records.size(), 2U);
   EXPECT_EQ(records[0]["logits"], records[1]["logits"]);
-  EXPECT_NE(read((folder_.path() / "hidden").string()),
-            read((folder_.path() / "data/apple/1").string()));
+  EXPECT_NE(read_file((folder_.path() / "hidden").string()),
+            read_file((folder_.path() / "data/apple/1").string()));
   EXPECT_EQ(run("$BF obfuscate --make-key key").status, 2) << "a key is never overwritten";
 }
 
@@ -525,7 +510,7 @@ TEST_F(Commands, TrainTakesPicturesAsARecipeSaysAndEncodeGivesTheModelTheSameByt
   const json result = json::parse(o.out);
   EXPECT_GT(result["files"].get<int>(), 3);
   EXPECT_EQ(result["failed"], 0);
-  const json config = json::parse(read((folder_.path() / "run/model/config.json").string()));
+  const json config = json::parse(read_file((folder_.path() / "run/model/config.json").string()));
   EXPECT_EQ(config["input"]["encoding"], "JPEG");
   EXPECT_EQ(config["input"]["quality"], 60);
 }
@@ -533,12 +518,12 @@ TEST_F(Commands, TrainTakesPicturesAsARecipeSaysAndEncodeGivesTheModelTheSameByt
 TEST_F(Commands, ADiskThatIsFullWhileTrainingIsSaidAndTheLastCheckpointStays) {
   const Outcome first = run(std::string(kTrain) + "scheduler.max_epochs=1");
   ASSERT_EQ(first.status, 0) << first.err;
-  const std::string before = read((folder_.path() / "run/checkpoint-last").string());
+  const std::string before = read_file((folder_.path() / "run/checkpoint-last").string());
   const Outcome full =
       run("ulimit -f 64; trap '' XFSZ; " + std::string(kTrain) + "scheduler.max_epochs=3 --resume");
   EXPECT_EQ(full.status, 1) << full.err;
   EXPECT_NE(full.err.find("checkpoint-last"), std::string::npos) << full.err;
-  EXPECT_EQ(read((folder_.path() / "run/checkpoint-last").string()), before);
+  EXPECT_EQ(read_file((folder_.path() / "run/checkpoint-last").string()), before);
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_.path() / "run"), {}), 6)
       << "nothing else is left behind";
 }

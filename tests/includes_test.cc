@@ -23,6 +23,7 @@ const std::map<std::string, Folders> kMayInclude = {
     {"kernels", {"base"}},
     {"model", {"kernels", "tensor", "base"}},
     {"runtime", {"model", "base", "byteformer"}},
+    {"library", {}},
     {"bytes", {"base"}},
     {"codec", {"base"}},
     {"recipe", {"model", "base"}},
@@ -108,6 +109,19 @@ TEST(Includes, PublicHeadersNeedOnlyTheStandardLibrary) {
         EXPECT_TRUE(line.starts_with("#include \"byteformer/")) << entry.path() << ": " << line;
       }
   }
+}
+
+TEST(Includes, ExamplesSeeOnlyWhatIsInstalled) {
+  std::size_t read = 0;
+  for (const auto& entry : fs::directory_iterator(fs::path(BYTEFORMER_SOURCE) / "examples")) {
+    std::ifstream in(entry.path());
+    for (std::string line; std::getline(in, line);)
+      if (line.starts_with("#include \"")) {
+        ++read;
+        EXPECT_TRUE(line.starts_with("#include \"byteformer/")) << entry.path() << ": " << line;
+      }
+  }
+  EXPECT_GE(read, 4U) << "the include lines were not found";
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 // A model is a directory (config.json, model.safetensors, golden.safetensors, README.md) that
 // `byteformer train` writes. The result depends on the bytes and the model alone: not on threads,
 // order, or the company of other files. Const after construction: any number of threads may call
-// classify() and logits() on one object.
+// classify() and logits() on one object. A child of fork() may go on with it, on its one thread.
 #pragma once
 
 #include <cstddef>
@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "byteformer/error.h"
+#include "byteformer/export.h"
 
 namespace byteformer {
 
@@ -66,7 +67,7 @@ struct ClassifierOptions {
   Precision precision = Precision::kAuto;
 };
 
-class Classifier {
+class BYTEFORMER_API Classifier {
  public:
   // Reads a model directory and, where that takes at most about 20 ms, computes its golden logits
   // with the chosen kernels; kernels that get them wrong are left out (see notices()). Throws

@@ -10,28 +10,30 @@
 #include <stdexcept>
 #include <string>
 
+#include "byteformer/export.h"
+
 namespace byteformer {
 
-class Error : public std::runtime_error {
+class BYTEFORMER_API Error : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
 // The caller asked for something that cannot be: a wrong argument, an unknown option, an unusable
 // path.
-class UsageError : public Error {
+class BYTEFORMER_API UsageError : public Error {
  public:
   using Error::Error;
 };
 
 // A recipe or a configuration has a value that is not allowed.
-class ConfigError : public Error {
+class BYTEFORMER_API ConfigError : public Error {
  public:
   using Error::Error;
 };
 
 // A file does not follow its format. `offset` is the byte where that was seen.
-class FormatError : public Error {
+class BYTEFORMER_API FormatError : public Error {
  public:
   explicit FormatError(const std::string& message, std::uint64_t offset = 0)
       : Error(message), offset_(offset) {}
@@ -42,13 +44,13 @@ class FormatError : public Error {
 };
 
 // A model's parts do not fit together: a tensor is missing, left over, or of another shape.
-class ModelError : public Error {
+class BYTEFORMER_API ModelError : public Error {
  public:
   using Error::Error;
 };
 
 // The operating system refused: open, read, write, rename, no space.
-class IoError : public Error {
+class BYTEFORMER_API IoError : public Error {
  public:
   using Error::Error;
 };
@@ -88,7 +90,7 @@ constexpr const char* name_of(InputErrorKind kind) {
   return "damaged";
 }
 
-class InputError : public Error {
+class BYTEFORMER_API InputError : public Error {
  public:
   InputError(InputErrorKind kind, const std::string& message) : Error(message), kind_(kind) {}
   InputErrorKind kind() const noexcept { return kind_; }

@@ -14,10 +14,11 @@
 #include <span>
 
 #include "byteformer/classifier.h"
+#include "byteformer/export.h"
 
 namespace byteformer {
 
-class Stream {
+class BYTEFORMER_API Stream {
  public:
   // The classifier must outlive the stream. Several streams over one classifier may live in as many
   // threads; one stream belongs to one thread at a time.

@@ -1,5 +1,8 @@
 #include "base/parallel.h"
 
+#include <pthread.h>
+#include <signal.h>
+
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
@@ -8,10 +11,12 @@
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <system_error>
 #include <thread>
 #include <vector>
 
+#include "base/home_process.h"
 #include "base/processors.h"
 
 namespace byteformer {
@@ -44,14 +49,37 @@ struct Loop {
   }
 };
 
+// While it lives, threads that this one starts inherit a mask without the signals of the process.
+// What a thread causes by itself (and a profiler's clock) stays, so that the handlers of the
+// program around see it.
+class SignalsBlocked {
+ public:
+  SignalsBlocked() {
+    sigset_t signals;
+    ::sigfillset(&signals);
+    for (const int own : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS, SIGPROF})
+      ::sigdelset(&signals, own);
+    ::pthread_sigmask(SIG_BLOCK, &signals, &before_);
+  }
+  ~SignalsBlocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  SignalsBlocked(const SignalsBlocked&) = delete;
+  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
+
+ private:
+  sigset_t before_ = {};
+};
+
 }  // namespace
 
 struct ThreadPool::State {
+  const HomeProcess home;
   std::mutex mutex;
   std::condition_variable work_arrived;
   std::deque<std::shared_ptr<Loop>> loops;
   bool ending = false;
   std::vector<std::thread> workers;
+
+  bool has_help() const { return !workers.empty() && home.is_this(); }
 
   void run() {
     std::unique_lock lock(mutex);
@@ -74,16 +102,25 @@ struct ThreadPool::State {
 
 ThreadPool::ThreadPool(unsigned threads) : state_(std::make_unique<State>()) {
   if (threads == 0) threads = usable_processors();
+  const SignalsBlocked blocked;
   try {
     for (unsigned i = 1; i < threads; ++i)
       state_->workers.emplace_back([state = state_.get()] { state->run(); });
   } catch (const std::system_error&) {
     // The system gives no more threads; those that are there do the work, and threads() says how
     // many.
+  } catch (const std::bad_alloc&) {
+    // No memory for one more: the same.
   }
 }
 
 ThreadPool::~ThreadPool() {
+  if (!state_->home.is_this()) {
+    // There is nobody to join, and the lock may be held by a thread that is not here. So the few
+    // bytes are left.
+    static_cast<void>(state_.release());
+    return;
+  }
   {
     const std::lock_guard lock(state_->mutex);
     state_->ending = true;
@@ -92,14 +129,17 @@ ThreadPool::~ThreadPool() {
   for (std::thread& worker : state_->workers) worker.join();
 }
 
-unsigned ThreadPool::threads() const { return static_cast<unsigned>(state_->workers.size()) + 1; }
+unsigned ThreadPool::threads() const {
+  return state_->has_help() ? static_cast<unsigned>(state_->workers.size()) + 1 : 1;
+}
 
 void ThreadPool::for_each(std::size_t count, const std::function<void(std::size_t)>& body) {
   if (count == 0) return;
   const auto loop = std::make_shared<Loop>();
   loop->body = &body;
   loop->count = count;
-  if (!state_->workers.empty() && count > 1) {
+  const bool is_shared = count > 1 && state_->has_help();
+  if (is_shared) {
     {
       const std::lock_guard lock(state_->mutex);
       state_->loops.push_back(loop);
@@ -107,7 +147,7 @@ void ThreadPool::for_each(std::size_t count, const std::function<void(std::size_
     state_->work_arrived.notify_all();
   }
   loop->work();
-  if (!state_->workers.empty() && count > 1) {
+  if (is_shared) {
     std::unique_lock lock(state_->mutex);
     std::erase(state_->loops, loop);
     loop->done.wait(lock, [&] { return loop->working == 0; });

@@ -1,7 +1,10 @@
 // Threads for loops whose parts do not depend on each other.
 //
 // A pool owns its threads and joins them in its destructor; idle threads sleep. The caller works
-// too, so a pool of one has no thread of its own.
+// too, so a pool of one has no thread of its own. A pool's threads take no signals that are meant
+// for the process: those go to the threads of the program around.
+//
+// fork() copies no threads: in a child, a pool of its parent is a pool of one.
 #pragma once
 
 #include <cstddef>

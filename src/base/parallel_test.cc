@@ -1,6 +1,9 @@
 #include "base/parallel.h"
 
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
@@ -83,6 +86,44 @@ TEST(ThreadPool, OfTwoRunsTwoBodiesAtOnce) {
   });
   EXPECT_EQ(arrived, 2);
 }
+
+TEST(ThreadPool, ItsThreadsTakeNoSignalsOfTheProcessButKeepTheirOwn) {
+  ThreadPool pool(2);
+  const std::thread::id caller = std::this_thread::get_id();
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  std::atomic<int> arrived = 0;
+  std::atomic<bool> is_seen = false;
+  pool.for_each(2, [&](std::size_t) {
+    ++arrived;
+    while (arrived < 2 && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+    sigset_t blocked;
+    ::pthread_sigmask(SIG_BLOCK, nullptr, &blocked);
+    const bool is_caller = std::this_thread::get_id() == caller;
+    EXPECT_EQ(::sigismember(&blocked, SIGTERM), is_caller ? 0 : 1);
+    EXPECT_EQ(::sigismember(&blocked, SIGSEGV), 0);
+    if (!is_caller) is_seen = true;
+  });
+  EXPECT_TRUE(is_seen);
+}
+
+#ifndef __SANITIZE_ADDRESS__  // whose allocator, unlike glibc's, may be locked for ever in a child
+TEST(ThreadPool, InAChildProcessTheCallerWorksAloneAndTheEndDoesNotWait) {
+  auto pool = std::make_unique<ThreadPool>(4);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::alarm(20);  // ends the child where it would wait for threads that are not there
+    std::size_t sum = 0;
+    pool->for_each(10, [&](std::size_t i) { sum += i; });
+    const bool is_right = sum == 45 && pool->threads() == 1;
+    pool.reset();
+    ::_exit(is_right ? 0 : 1);
+  }
+  int status = -1;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ(pool->threads(), 4U);
+}
+#endif
 
 TEST(ThreadPool, OfZeroHasTheUsableProcessors) {
   EXPECT_EQ(ThreadPool(0).threads(), usable_processors());

@@ -10,15 +10,24 @@ Buffer::~Buffer() {
   if (home_ != nullptr) home_->give(std::move(bytes_));
 }
 
+Buffers::Buffers() : unused_(std::make_unique<BySize>()) {}
+
+Buffers::~Buffers() {
+  if (!lock()) static_cast<void>(unused_.release());  // perhaps half changed
+}
+
+std::unique_lock<std::mutex> Buffers::lock() {
+  return home_.is_this() ? std::unique_lock(mutex_) : std::unique_lock(mutex_, std::try_to_lock);
+}
+
 AlignedBytes Buffers::take(std::size_t size) {
   constexpr std::size_t kMostWaste = 4;  // times what is needed
-  {
-    const std::lock_guard lock(mutex_);
-    const auto found = unused_.lower_bound(size);
-    if (found != unused_.end() && found->first <= kMostWaste * size) {
+  if (const auto locked = lock()) {
+    const auto found = unused_->lower_bound(size);
+    if (found != unused_->end() && found->first <= kMostWaste * size) {
       AlignedBytes bytes = std::move(found->second);
       kept_ -= bytes.size();
-      unused_.erase(found);
+      unused_->erase(found);
       return bytes;
     }
   }
@@ -26,11 +35,11 @@ AlignedBytes Buffers::take(std::size_t size) {
 }
 
 void Buffers::give(AlignedBytes bytes) noexcept {
-  const std::lock_guard lock(mutex_);
-  if (kept_ + bytes.size() > kMostKept) return;
+  const auto locked = lock();
+  if (!locked || kept_ + bytes.size() > kMostKept) return;
   try {
     const std::size_t size = bytes.size();
-    unused_.emplace(size, std::move(bytes));
+    unused_->emplace(size, std::move(bytes));
     kept_ += size;
   } catch (const std::bad_alloc&) {  // then it is freed
   }

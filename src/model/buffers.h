@@ -4,8 +4,10 @@
 
 #include <cstddef>
 #include <map>
+#include <memory>
 #include <mutex>
 
+#include "base/home_process.h"
 #include "tensor/aligned.h"
 
 namespace byteformer {
@@ -35,18 +37,25 @@ class Buffer {
   AlignedBytes bytes_;
 };
 
-// Any number of threads may take and give at once.
+// Any number of threads may take and give at once. In a child of fork() it goes on; where another
+// thread was taking or giving at that moment, nothing is kept there any more.
 class Buffers {
  public:
   static constexpr std::size_t kMostKept = 24 << 20;  // bytes that lie unused
+
+  Buffers();
+  ~Buffers();
 
  private:
   friend class Buffer;
   AlignedBytes take(std::size_t size);
   void give(AlignedBytes bytes) noexcept;
+  std::unique_lock<std::mutex> lock();  // not owned where the mutex will never be free
 
+  HomeProcess home_;
   std::mutex mutex_;
-  std::multimap<std::size_t, AlignedBytes> unused_;  // by size
+  using BySize = std::multimap<std::size_t, AlignedBytes>;
+  std::unique_ptr<BySize> unused_;
   std::size_t kept_ = 0;
 };
 

@@ -92,8 +92,9 @@ ModelConfig config_from_json(const nlohmann::json& a, std::size_t classes,
   }
   auto choice = [&](const char* key, const char* first, const char* second) {
     const nlohmann::json& value = member(a, key, where);
-    if (value == first) return true;
-    if (value != second)
+    const auto* const text = value.get_ptr<const std::string*>();  // comparing JSON would copy it
+    if (text != nullptr && *text == first) return true;
+    if (text == nullptr || *text != second)
       wrong(where, key, shown(value), (std::string(first) + " or " + second).c_str());
     return false;
   };

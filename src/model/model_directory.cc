@@ -16,6 +16,7 @@
 #include "model/golden_logits.h"
 #include "model/nearest_name.h"
 #include "model/parameters.h"
+#include "model/strict_json.h"
 #include "tensor/safetensors.h"
 
 namespace byteformer {
@@ -31,7 +32,6 @@ constexpr const char* kKeys[] = {"format", "version",  "architecture",      "cla
                                  "input",  "training", "unknown_threshold", "equal_precisions"};
 constexpr std::uintmax_t kMaxText = 64u
                                     << 20;  // config.json and README.md; a million class names fit
-constexpr std::size_t kMaxDepth = 32;       // of config.json: writing it again recurses
 
 std::string read_text(const fs::path& path) {
   std::error_code error;
@@ -52,40 +52,6 @@ std::string read_text(const fs::path& path) {
   if (!in.read(text.data(), static_cast<std::streamsize>(bytes)))
     throw IoError(path.string() + ": cannot be read. Check its permissions.");
   return text;
-}
-
-// JSON with every key at most once and bounded depth, neither of which the parser checks.
-json parse_strictly(const std::string& text, const std::string& where) {
-  if (const std::size_t nul = text.find('\0');
-      nul != std::string::npos)  // the parser would stop there
-    throw FormatError(
-        fmt::format("{}: has a NUL at byte {}, which JSON does not allow. Restore the file.", where,
-                    nul),
-        nul);
-  std::vector<std::set<std::string>> open;  // keys of each object that is open; empty for a list
-  auto watch = [&](int, json::parse_event_t event, json& value) {
-    using Event = json::parse_event_t;
-    if (event == Event::object_start || event == Event::array_start) {
-      if (open.size() == kMaxDepth)
-        throw FormatError(fmt::format(
-            "{}: nests deeper than the {} levels allowed. Restore the file.", where, kMaxDepth));
-      open.emplace_back();
-    } else if (event == Event::object_end || event == Event::array_end) {
-      open.pop_back();
-    } else if (event == Event::key && !open.back().insert(value.get<std::string>()).second) {
-      throw FormatError(
-          fmt::format("{}: has the key {} twice. Remove one of them.", where, value.dump()));
-    }
-    return true;
-  };
-  try {
-    return json::parse(text, watch);
-  } catch (const json::parse_error& error) {
-    throw FormatError(
-        fmt::format("{}: is no valid JSON at byte {} ({}). Restore the file.", where, error.byte,
-                    json(error.what()).dump(-1, ' ', true, json::error_handler_t::replace)),
-        error.byte);
-  }
 }
 
 void reject_unknown_keys(const json& object, const std::string& where) {
@@ -187,7 +153,7 @@ void check_weights(const ModelConfig& config, const TensorMap& weights, const st
 }
 
 json object_of(const std::string& text, const char* key) {
-  json value = text.empty() ? json::object() : parse_strictly(text, key);
+  json value = text.empty() ? json::object() : StrictJson(text, key).root();
   if (!value.is_object())
     throw ConfigError(
         fmt::format("\"{}\" of a model is {}, but must be a JSON object.", key, shown(value)));
@@ -251,7 +217,8 @@ ModelDirectory load_model(const fs::path& directory) {
   const fs::path config_path = directory / "config.json",
                  weights_path = directory / "model.safetensors";
   const std::string where = config_path.string();
-  const json config = parse_strictly(read_text(config_path), where);
+  const StrictJson document(read_text(config_path), where);
+  const json& config = document.root();
   if (!config.is_object())
     throw ConfigError(
         fmt::format("{}: is {}, but must be an object. Restore the file.", where, shown(config)));

@@ -294,6 +294,7 @@ TEST_F(ModelDirectoryTest, RejectsHostileConfigurations) {
                   "nests deeper");
   expect_rejected("{\"format\":\"byteformer model\",\"format\":\"x\"}", "the key \"format\" twice");
   expect_rejected("{\"training\":{\"a\":1,\"a\":2}}", "the key \"a\" twice");
+  expect_rejected("{\"training\":{\"a\":1e999}}", "no valid JSON at byte");
   expect_rejected("{\"for\xFFmat\":1}", "no valid JSON");
   expect_rejected(whole + std::string(1, '\0') + "x", "a NUL at byte");
   expect_rejected(whole + "{}", "no valid JSON");

@@ -32,10 +32,10 @@ bool Stream::push(std::span<const std::uint8_t> bytes) {
   State& s = *state_;
   const std::size_t room = s.most - std::min(s.bytes, s.most);
   s.bytes += bytes.size();
-  if (bytes.size() > room && s.classifier.options.long_files == LongFiles::kRefuse)
-    s.classifier.refuse_long(s.bytes);
+  const bool refuses = s.classifier.options.long_files == LongFiles::kRefuse;
+  if (bytes.size() > room && refuses) s.classifier.refuse_long(s.bytes);
   s.pass.push(bytes.first(std::min(room, bytes.size())));
-  return s.bytes < s.most;
+  return refuses || s.bytes < s.most;  // whether the file is too long is known from the next byte
 }
 
 Prediction Stream::finish() {

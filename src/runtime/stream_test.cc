@@ -75,7 +75,7 @@ TEST_F(StreamTest, ALongOneIsRefusedAsSoonAsItIsOrCutWhereTheModelEnds) {
   const std::vector<std::uint8_t> bytes = golden::formula_bytes("stream", 200);
   const Classifier strict(path("learned"));
   Stream refused(strict);
-  refused.push(std::span(bytes).first(103));
+  EXPECT_TRUE(refused.push(std::span(bytes).first(103))) << "the next byte would be refused";
   EXPECT_THROW(refused.push(std::span(bytes).subspan(103, 1)), InputError);
   ClassifierOptions options;
   options.long_files = LongFiles::kCut;
