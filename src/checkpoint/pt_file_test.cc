@@ -4,6 +4,7 @@
 
 #include <fstream>
 #include <iterator>
+#include <nlohmann/json.hpp>
 
 #include "byteformer/error.h"
 #include "checkpoint/little_endian.h"

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include <cmath>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "base/parallel.h"

@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 #include <vector>
@@ -39,7 +38,7 @@ class Section {
     add(
         name, "text", help,
         [=](Part& p, const YamlValue& v, const std::string& key) { p.*field = text_of(v, key); },
-        [=](const Part& p) { return nlohmann::json(p.*field).dump(); });
+        [=](const Part& p) { return quoted(p.*field); });
   }
 
   template <class Number>

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "byteformer/error.h"
@@ -49,5 +50,7 @@ std::vector<YamlValue> entries_of(const YamlValue& value) {
     for (const YAML::Node& entry : value.node) entries.push_back({entry, value.where});
   return entries;
 }
+
+std::string quoted(const std::string& text) { return nlohmann::json(text).dump(); }
 
 }  // namespace byteformer

@@ -25,6 +25,9 @@ std::string text_of(const YamlValue& value, const std::string& key);
 // A list's entries. A scalar is a list too: "1,2", as the reference's command line writes lists.
 std::vector<YamlValue> entries_of(const YamlValue& value);
 
+// A text as YAML takes it on one line: in JSON's quotes.
+std::string quoted(const std::string& text);
+
 // T: bool or a number. Throws ConfigError where the value is none, out of T's range or not finite.
 template <class T>
 T value_of(const YamlValue& value, const std::string& key, const std::string& allowed) {

@@ -1,28 +1,37 @@
 #include "train/loss.h"
 
-#include <torch/torch.h>
+#include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/ops/tensor.h>
 
 namespace byteformer {
 
-namespace F = torch::nn::functional;
+namespace {
 
-torch::Tensor cross_entropy(const torch::Tensor& logits, const std::vector<std::int64_t>& targets,
-                            double label_smoothing) {
-  return F::cross_entropy(logits, torch::tensor(at::ArrayRef<std::int64_t>(targets), torch::kInt64),
-                          F::CrossEntropyFuncOptions().label_smoothing(label_smoothing));
+at::Tensor mean_cross_entropy(const at::Tensor& logits, const at::Tensor& targets,
+                              double label_smoothing) {
+  constexpr std::int64_t kNothingIgnored = -100;  // LibTorch's default: no class has this index
+  return at::cross_entropy_loss(logits, targets, {}, at::Reduction::Mean, kNothingIgnored,
+                                label_smoothing);
 }
 
-torch::Tensor cross_entropy(const torch::Tensor& logits, const std::vector<float>& shares,
-                            double label_smoothing) {
-  const torch::Tensor probabilities =
-      torch::tensor(at::ArrayRef<float>(shares), torch::kFloat32).view({logits.size(0), -1});
+}  // namespace
+
+at::Tensor cross_entropy(const at::Tensor& logits, const std::vector<std::int64_t>& targets,
+                         double label_smoothing) {
+  return mean_cross_entropy(logits, at::tensor(at::ArrayRef<std::int64_t>(targets), at::kLong),
+                            label_smoothing);
+}
+
+at::Tensor cross_entropy(const at::Tensor& logits, const std::vector<float>& shares,
+                         double label_smoothing) {
+  const at::Tensor probabilities =
+      at::tensor(at::ArrayRef<float>(shares), at::kFloat).view({logits.size(0), -1});
   return cross_entropy(logits, probabilities.to(logits.dtype()), label_smoothing);
 }
 
-torch::Tensor cross_entropy(const torch::Tensor& logits, const torch::Tensor& probabilities,
-                            double label_smoothing) {
-  return F::cross_entropy(logits, probabilities,
-                          F::CrossEntropyFuncOptions().label_smoothing(label_smoothing));
+at::Tensor cross_entropy(const at::Tensor& logits, const at::Tensor& probabilities,
+                         double label_smoothing) {
+  return mean_cross_entropy(logits, probabilities, label_smoothing);
 }
 
 }  // namespace byteformer

@@ -1,7 +1,7 @@
 // Cross entropy with label smoothing, the mean over the files of a batch.
 #pragma once
 
-#include <torch/types.h>
+#include <ATen/core/Tensor.h>
 
 #include <cstdint>
 #include <vector>
@@ -9,15 +9,15 @@
 namespace byteformer {
 
 // logits [files, classes]; targets [files] class indices.
-torch::Tensor cross_entropy(const torch::Tensor& logits, const std::vector<std::int64_t>& targets,
-                            double label_smoothing);
+at::Tensor cross_entropy(const at::Tensor& logits, const std::vector<std::int64_t>& targets,
+                         double label_smoothing);
 
 // shares [files, classes] of mixed files' classes.
-torch::Tensor cross_entropy(const torch::Tensor& logits, const std::vector<float>& shares,
-                            double label_smoothing);
+at::Tensor cross_entropy(const at::Tensor& logits, const std::vector<float>& shares,
+                         double label_smoothing);
 
 // probabilities [files, classes]: mixed targets.
-torch::Tensor cross_entropy(const torch::Tensor& logits, const torch::Tensor& probabilities,
-                            double label_smoothing);
+at::Tensor cross_entropy(const at::Tensor& logits, const at::Tensor& probabilities,
+                         double label_smoothing);
 
 }  // namespace byteformer

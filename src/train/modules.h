@@ -5,7 +5,7 @@
 // small products.
 #pragma once
 
-#include <torch/types.h>
+#include <ATen/core/Tensor.h>
 
 #include <map>
 #include <string>
@@ -24,15 +24,15 @@ class TrainableModel {
   // Parameters start as the parameter table says, embeddings as `init` says; the same seed gives
   // the same weights.
   TrainableModel(const ModelConfig& config, EmbeddingInit init, std::uint64_t seed,
-                 torch::Dtype dtype = torch::kFloat32);
+                 at::ScalarType dtype = at::kFloat);
 
   const ModelConfig& config() const { return config_; }
 
   // Logits [files, classes], in the parameters' type.
-  torch::Tensor forward(const Batch& batch) const;
+  at::Tensor forward(const Batch& batch) const;
 
   // By the names of the parameter table, which the model's state dict has too.
-  const std::map<std::string, torch::Tensor>& tensors() const { return tensors_; }
+  const std::map<std::string, at::Tensor>& tensors() const { return tensors_; }
   bool is_trained(const std::string& name) const { return tensors_.at(name).requires_grad(); }
 
   // Copies values in (any floating type). Throws ModelError as check_tensors().
@@ -40,19 +40,19 @@ class TrainableModel {
   TensorMap weights() const;  // as F32
 
  private:
-  torch::Tensor stem(const BatchLayout& layout) const;
-  torch::Tensor layer(std::size_t i, const torch::Tensor& x, const LayerLayout& layout) const;
-  torch::Tensor merge(std::size_t i, const torch::Tensor& x, const LayerLayout& layout) const;
-  torch::Tensor linear(const std::string& name, const torch::Tensor& x) const;
-  torch::Tensor norm(const std::string& name, const torch::Tensor& x) const;
-  const torch::Tensor& at(const std::string& name) const { return tensors_.at(name); }
+  at::Tensor stem(const BatchLayout& layout) const;
+  at::Tensor layer(std::size_t i, const at::Tensor& x, const LayerLayout& layout) const;
+  at::Tensor merge(std::size_t i, const at::Tensor& x, const LayerLayout& layout) const;
+  at::Tensor linear(const std::string& name, const at::Tensor& x) const;
+  at::Tensor norm(const std::string& name, const at::Tensor& x) const;
+  const at::Tensor& at(const std::string& name) const { return tensors_.at(name); }
 
   ModelConfig config_;
-  std::map<std::string, torch::Tensor> tensors_;
+  std::map<std::string, at::Tensor> tensors_;
 };
 
 // Between tensors of ours and LibTorch's; F32 or F64.
-Tensor to_tensor(const torch::Tensor& tensor);
-torch::Tensor from_tensor(const Tensor& tensor, torch::Dtype dtype);
+Tensor to_tensor(const at::Tensor& tensor);
+at::Tensor from_tensor(const Tensor& tensor, at::ScalarType dtype);
 
 }  // namespace byteformer

@@ -1,22 +1,24 @@
 #include "train/optimizer.h"
 
-#include <torch/torch.h>
+#include <torch/optim/adamw.h>
+
+#include <cmath>
 
 #include "byteformer/error.h"
 
 namespace byteformer {
 namespace {
 
-std::map<std::string, torch::Tensor> trained_tensors(const TrainableModel& model) {
-  std::map<std::string, torch::Tensor> trained;
+std::map<std::string, at::Tensor> trained_tensors(const TrainableModel& model) {
+  std::map<std::string, at::Tensor> trained;
   for (const auto& [name, tensor] : model.tensors())
     if (model.is_trained(name)) trained.emplace(name, tensor);
   return trained;
 }
 
 std::vector<torch::optim::OptimizerParamGroup> groups_of(
-    const std::map<std::string, torch::Tensor>& parameters, const Recipe::Optim& o) {
-  std::vector<torch::Tensor> decayed, others;
+    const std::map<std::string, at::Tensor>& parameters, const Recipe::Optim& o) {
+  std::vector<at::Tensor> decayed, others;
   for (const auto& [name, tensor] : parameters)
     (tensor.dim() > 1 ? decayed : others).push_back(tensor);
   auto options = [&](double decay) {
@@ -41,43 +43,45 @@ const Tensor& member(const TensorMap& state, const std::string& name) {
 
 AdamW::AdamW(const TrainableModel& model, const Recipe::Optim& options)
     : parameters_(trained_tensors(model)),
-      optimizer_(groups_of(parameters_, options), torch::optim::AdamWOptions(0)) {}
+      optimizer_(std::make_unique<torch::optim::AdamW>(groups_of(parameters_, options),
+                                                       torch::optim::AdamWOptions(0))) {}
+
+AdamW::~AdamW() = default;
 
 void AdamW::set_learning_rate(double rate) {
-  for (auto& group : optimizer_.param_groups())
+  for (auto& group : optimizer_->param_groups())
     static_cast<torch::optim::AdamWOptions&>(group.options()).lr(rate);
 }
 
 void AdamW::scale_gradients(double factor) {
-  const torch::NoGradGuard no_grad;
+  const at::NoGradGuard no_grad;
   for (const auto& [name, tensor] : parameters_)
     if (tensor.grad().defined()) tensor.grad().mul_(factor);
 }
 
 double AdamW::step(double max_gradient_norm) {
-  const torch::NoGradGuard no_grad;
+  const at::NoGradGuard no_grad;
   double squares = 0;
   for (const auto& [name, tensor] : parameters_)
     if (tensor.grad().defined()) squares += tensor.grad().square().sum().item<double>();
   const double norm = std::sqrt(squares);
   if (max_gradient_norm > 0 && norm > max_gradient_norm) scale_gradients(max_gradient_norm / norm);
-  optimizer_.step();
+  optimizer_->step();
   clear_gradients();
   return norm;
 }
 
-void AdamW::clear_gradients() { optimizer_.zero_grad(); }
+void AdamW::clear_gradients() { optimizer_->zero_grad(); }
 
 TensorMap AdamW::state() const {
   TensorMap result;
   for (const auto& [name, tensor] : parameters_) {
-    const auto found = optimizer_.state().find(tensor.unsafeGetTensorImpl());
-    if (found == optimizer_.state().end()) continue;  // before the first step
+    const auto found = optimizer_->state().find(tensor.unsafeGetTensorImpl());
+    if (found == optimizer_->state().end()) continue;  // before the first step
     const auto& s = static_cast<const torch::optim::AdamWParamState&>(*found->second);
     result["exp_avg/" + name] = to_tensor(s.exp_avg());
     result["exp_avg_sq/" + name] = to_tensor(s.exp_avg_sq());
-    result["step/" + name] =
-        to_tensor(torch::tensor(static_cast<double>(s.step()), torch::kFloat64));
+    result["step/" + name] = to_tensor(at::tensor(static_cast<double>(s.step()), at::kDouble));
   }
   return result;
 }
@@ -96,7 +100,7 @@ void AdamW::load(const TensorMap& state) {
     if (s->exp_avg().sizes() != tensor.sizes() || s->exp_avg_sq().sizes() != tensor.sizes())
       throw ModelError("the checkpoint's moments of \"" + name +
                        "\" have another shape than the model. Begin a new run.");
-    optimizer_.state()[tensor.unsafeGetTensorImpl()] = std::move(s);
+    optimizer_->state()[tensor.unsafeGetTensorImpl()] = std::move(s);
   }
 }
 
@@ -105,7 +109,7 @@ Ema::Ema(const TrainableModel& model, double momentum) : momentum_(momentum) {
 }
 
 void Ema::update(const TrainableModel& model) {
-  const torch::NoGradGuard no_grad;
+  const at::NoGradGuard no_grad;
   for (auto& [name, average] : average_)
     average.mul_(1 - momentum_).add_(model.tensors().at(name), momentum_);
 }

@@ -1,13 +1,16 @@
 // AdamW with the recipe's split of weight decay, and the moving average of the weights.
 #pragma once
 
-#include <torch/optim/adamw.h>
-
 #include <map>
+#include <memory>
 #include <string>
 
 #include "recipe/recipe.h"
 #include "train/modules.h"
+
+namespace torch::optim {
+class AdamW;  // its header takes longer to compile than what includes this one
+}
 
 namespace byteformer {
 
@@ -15,6 +18,7 @@ namespace byteformer {
 class AdamW {
  public:
   AdamW(const TrainableModel& model, const Recipe::Optim& options);
+  ~AdamW();
 
   void set_learning_rate(double rate);
   // Scales gradients longer than max_gradient_norm (if that is not 0), steps, and clears them.
@@ -29,8 +33,8 @@ class AdamW {
   void load(const TensorMap& state);  // throws ModelError if one is missing
 
  private:
-  std::map<std::string, torch::Tensor> parameters_;  // trained ones
-  torch::optim::AdamW optimizer_;
+  std::map<std::string, at::Tensor> parameters_;  // trained ones
+  std::unique_ptr<torch::optim::AdamW> optimizer_;
 };
 
 // ema = ema * (1 - m) + m * weights, for the whole state dict, after each optimiser step. Starts as
@@ -43,7 +47,7 @@ class Ema {
   void load(const TensorMap& weights);
 
  private:
-  std::map<std::string, torch::Tensor> average_;
+  std::map<std::string, at::Tensor> average_;
   double momentum_;
 };
 

@@ -2,6 +2,9 @@
 
 #include <ATen/Dispatch.h>
 #include <ATen/Parallel.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
@@ -17,13 +20,13 @@ using Places = std::vector<std::int64_t>;
 
 constexpr std::int64_t kGrain = 256;  // rows a thread takes at least
 
-torch::Tensor index(const Places& values) {
-  return torch::tensor(at::ArrayRef<std::int64_t>(values), torch::kInt64);
+at::Tensor index(const Places& values) {
+  return at::tensor(at::ArrayRef<std::int64_t>(values), at::kLong);
 }
 
-torch::Tensor gathered(const torch::Tensor& given, const std::int64_t* places, std::int64_t count) {
-  const torch::Tensor x = given.contiguous();
-  torch::Tensor y = torch::empty({count, x.size(1)}, x.options());
+at::Tensor gathered(const at::Tensor& given, const std::int64_t* places, std::int64_t count) {
+  const at::Tensor x = given.contiguous();
+  at::Tensor y = at::empty({count, x.size(1)}, x.options());
   const auto bytes = static_cast<std::size_t>(x.size(1)) * x.element_size();
   const auto* from = static_cast<const char*>(x.const_data_ptr());
   auto* to = static_cast<char*>(y.mutable_data_ptr());
@@ -40,8 +43,7 @@ torch::Tensor gathered(const torch::Tensor& given, const std::int64_t* places, s
 }
 
 struct MoveRows : Function<MoveRows> {
-  static torch::Tensor forward(AutogradContext* context, const torch::Tensor& x,
-                               const Places& places) {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const Places& places) {
     // Where each row of x went: the gradient is gathered from there.
     Places back(static_cast<std::size_t>(x.size(0)), -1);
     for (std::size_t j = 0; j < places.size(); ++j)
@@ -50,21 +52,21 @@ struct MoveRows : Function<MoveRows> {
     return gathered(x, places.data(), static_cast<std::int64_t>(places.size()));
   }
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
-    const torch::Tensor back = context->saved_data["back"].toTensor();
+    const at::Tensor back = context->saved_data["back"].toTensor();
     return {gathered(gradients[0], back.const_data_ptr<std::int64_t>(), back.numel()),
-            torch::Tensor()};
+            at::Tensor()};
   }
 };
 
 struct SumTableRows : Function<SumTableRows> {
-  static torch::Tensor forward(AutogradContext* context, const torch::Tensor& given,
-                               const Places& places, std::int64_t k) {
-    const torch::Tensor table = given.contiguous();
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& given, const Places& places,
+                            std::int64_t k) {
+    const at::Tensor table = given.contiguous();
     const std::int64_t d = table.size(1), tokens = static_cast<std::int64_t>(places.size()) / k;
     context->saved_data["places"] = index(places);
     context->saved_data["k"] = k;
     context->saved_data["rows"] = table.size(0);
-    torch::Tensor y = torch::zeros({tokens, d}, table.options());
+    at::Tensor y = at::zeros({tokens, d}, table.options());
     AT_DISPATCH_FLOATING_TYPES(table.scalar_type(), "sum_table_rows", [&] {
       const auto* from = table.const_data_ptr<scalar_t>();
       auto* to = y.mutable_data_ptr<scalar_t>();
@@ -79,12 +81,11 @@ struct SumTableRows : Function<SumTableRows> {
     return y;
   }
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
-    const torch::Tensor gradient = gradients[0].contiguous(),
-                        places = context->saved_data["places"].toTensor();
+    const at::Tensor gradient = gradients[0].contiguous(),
+                     places = context->saved_data["places"].toTensor();
     const std::int64_t k = context->saved_data["k"].toInt(), d = gradient.size(1),
                        tokens = gradient.size(0);
-    torch::Tensor result =
-        torch::zeros({context->saved_data["rows"].toInt(), d}, gradient.options());
+    at::Tensor result = at::zeros({context->saved_data["rows"].toInt(), d}, gradient.options());
     AT_DISPATCH_FLOATING_TYPES(gradient.scalar_type(), "sum_table_rows_backward", [&] {
       const auto* from = gradient.const_data_ptr<scalar_t>();
       const auto* place = places.const_data_ptr<std::int64_t>();
@@ -100,18 +101,18 @@ struct SumTableRows : Function<SumTableRows> {
               }
           });
     });
-    return {result, torch::Tensor(), torch::Tensor()};
+    return {result, at::Tensor(), at::Tensor()};
   }
 };
 
 }  // namespace
 
-torch::Tensor move_rows(const torch::Tensor& x, const std::vector<std::int64_t>& places) {
+at::Tensor move_rows(const at::Tensor& x, const std::vector<std::int64_t>& places) {
   return MoveRows::apply(x, places);
 }
 
-torch::Tensor sum_table_rows(const torch::Tensor& table, const std::vector<std::int64_t>& places,
-                             std::int64_t k) {
+at::Tensor sum_table_rows(const at::Tensor& table, const std::vector<std::int64_t>& places,
+                          std::int64_t k) {
   return SumTableRows::apply(table, places, k);
 }
 

@@ -5,7 +5,7 @@
 // by position), so that gradients are plain loops with one fixed order.
 #pragma once
 
-#include <torch/types.h>
+#include <ATen/core/Tensor.h>
 
 #include <cstdint>
 #include <vector>
@@ -13,12 +13,12 @@
 namespace byteformer {
 
 // y [places.size(), d]: row places[j] of x [rows, d], or zeros for -1. No row may be named twice.
-torch::Tensor move_rows(const torch::Tensor& x, const std::vector<std::int64_t>& places);
+at::Tensor move_rows(const at::Tensor& x, const std::vector<std::int64_t>& places);
 
 // y [places.size() / k, d]: y[t] = sum over p < k of table[places[t * k + p]]. places[t * k + p]
 // must lie in slice p of the table [k * slice, d]: then the slices' gradients are independent and
 // each is summed in the order of the tokens.
-torch::Tensor sum_table_rows(const torch::Tensor& table, const std::vector<std::int64_t>& places,
-                             std::int64_t k);
+at::Tensor sum_table_rows(const at::Tensor& table, const std::vector<std::int64_t>& places,
+                          std::int64_t k);
 
 }  // namespace byteformer

@@ -1,8 +1,11 @@
 // The trainer's numbers against the reference's: logits, gradients, and two whole training runs.
+#include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/zeros_like.h>
 #include <gtest/gtest.h>
-#include <torch/torch.h>
 
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "tests/golden.h"
 #include "train/loss.h"
@@ -27,16 +30,15 @@ Batch batch_of(const json& inputs, std::size_t kernel_size) {
   return batch;
 }
 
-TrainableModel model_of(const json& config, Masking masking, torch::Dtype dtype) {
+TrainableModel model_of(const json& config, Masking masking, at::ScalarType dtype) {
   const ModelConfig c = golden::config_of(config, masking);
   TrainableModel model(c, EmbeddingInit::kNormal, 0, dtype);
   model.load(golden::formula_weights(c));
   return model;
 }
 
-double worst_difference(const torch::Tensor& mine, const Tensor& expected) {
-  return (mine.detach().to(torch::kFloat64).flatten() -
-          from_tensor(expected, torch::kFloat64).flatten())
+double worst_difference(const at::Tensor& mine, const Tensor& expected) {
+  return (mine.detach().to(at::kDouble).flatten() - from_tensor(expected, at::kDouble).flatten())
       .abs()
       .max()
       .item<double>();
@@ -55,7 +57,7 @@ TEST_P(TrainableForward, GivesTheRecordedLogitsInFloat64) {
         c["batch"][1].get<int>() > 3000)
       continue;  // a matter of time only
     const ModelConfig config = golden::config_of(c["config"], masking);
-    TrainableModel model(config, EmbeddingInit::kNormal, 0, torch::kFloat64);
+    TrainableModel model(config, EmbeddingInit::kNormal, 0, at::kDouble);
     model.load(golden::weights_of(c, config));
     Batch batch{{}, {0}, {}, {}};
     for (const auto& ids : golden::ids_of_case(c)) {
@@ -64,7 +66,7 @@ TEST_P(TrainableForward, GivesTheRecordedLogitsInFloat64) {
         batch.ids.resize(batch.ids.size() + config.kernel_size - ids.size(), -1);
       batch.offsets.push_back(static_cast<std::int64_t>(batch.ids.size()));
     }
-    const torch::NoGradGuard no_grad;
+    const at::NoGradGuard no_grad;
     const Tensor& expected = tensors.at(name + "/logits64");
     EXPECT_LE(worst_difference(model.forward(batch), expected),
               1e-9 * golden::rms(expected.to_doubles()))
@@ -81,13 +83,13 @@ INSTANTIATE_TEST_SUITE_P(Golden, TrainableForward,
 
 // Gradients of one batch, under the case's own masking (padded as the reference) or strict
 // (ragged).
-void expect_gradients(const json& c, bool strict, torch::Dtype dtype, double loss_bound,
+void expect_gradients(const json& c, bool strict, at::ScalarType dtype, double loss_bound,
                       double bound) {
   const TrainableModel model =
       model_of(c["config"], strict ? Masking::kStrict : Masking::kReference, dtype);
   const Batch ragged = batch_of(c["inputs"], model.config().kernel_size);
   const json& facts = strict ? c["strict"] : c;
-  const torch::Tensor loss =
+  const at::Tensor loss =
       cross_entropy(model.forward(strict ? ragged : padded(ragged)),
                     c["targets"].get<std::vector<std::int64_t>>(), c["label_smoothing"]);
   EXPECT_NEAR(loss.item<double>(), facts["loss"].get<double>(), loss_bound);
@@ -97,7 +99,7 @@ void expect_gradients(const json& c, bool strict, torch::Dtype dtype, double los
   std::size_t held = 0;
   for (const auto& [name, tensor] : model.tensors()) {
     const json& g = facts["gradients"][name];
-    const torch::Tensor gradient = tensor.grad();
+    const at::Tensor gradient = tensor.grad();
     ASSERT_TRUE(gradient.defined()) << name;
     EXPECT_NEAR(gradient.norm().item<double>(), g["l2"].get<double>(),
                 bound * 10 * g["l2"].get<double>() + 1e-6)
@@ -121,16 +123,16 @@ const json& backward_cases() {
 }
 
 TEST(Gradients, AreTheReferencesInFloat64) {
-  for (const json& c : backward_cases()) expect_gradients(c, false, torch::kFloat64, 1e-9, 2e-7);
+  for (const json& c : backward_cases()) expect_gradients(c, false, at::kDouble, 1e-9, 2e-7);
 }
 
 TEST(Gradients, AreTheReferencesInFloat32WithinItsBound) {
-  for (const json& c : backward_cases()) expect_gradients(c, false, torch::kFloat32, 1e-4, 2.6e-5);
+  for (const json& c : backward_cases()) expect_gradients(c, false, at::kFloat, 1e-4, 2.6e-5);
 }
 
 TEST(Gradients, OfRaggedBatchesUnderStrictMaskingAreTheOracles) {
   for (const json& c : backward_cases())
-    if (c.contains("strict")) expect_gradients(c, true, torch::kFloat64, 1e-9, 2e-7);
+    if (c.contains("strict")) expect_gradients(c, true, at::kDouble, 1e-9, 2e-7);
 }
 
 Recipe recipe_of(const json& options) {
@@ -145,10 +147,10 @@ Recipe recipe_of(const json& options) {
   return r;
 }
 
-torch::Tensor loss_of(const torch::Tensor& logits, const json& m) {
+at::Tensor loss_of(const at::Tensor& logits, const json& m) {
   if (!m.contains("second_targets"))
     return cross_entropy(logits, m["targets"].get<std::vector<std::int64_t>>(), 0.1);
-  torch::Tensor mixed = torch::zeros_like(logits).detach();
+  at::Tensor mixed = at::zeros_like(logits).detach();
   for (std::size_t f = 0; f < m["targets"].size(); ++f) {
     const double c = m["coefficient"][f];
     const auto row = static_cast<std::int64_t>(f);
@@ -158,7 +160,7 @@ torch::Tensor loss_of(const torch::Tensor& logits, const json& m) {
   return cross_entropy(logits, mixed, 0.1);
 }
 
-void expect_trajectory(const std::string& which, torch::Dtype dtype, double loss_bound,
+void expect_trajectory(const std::string& which, at::ScalarType dtype, double loss_bound,
                        double weight_bound) {
   const json t = golden::load_json("training/trajectories.json")["trajectories"][which];
   const Recipe recipe = recipe_of(t["options"]);
@@ -172,7 +174,7 @@ void expect_trajectory(const std::string& which, torch::Dtype dtype, double loss
     const double rate = learning_rate(recipe.scheduler, epoch, m["iteration"]);
     EXPECT_EQ(rate, m["lr"].get<double>());
     optimizer.set_learning_rate(rate);
-    const torch::Tensor loss =
+    const at::Tensor loss =
         loss_of(model.forward(padded(batch_of(m["inputs"], model.config().kernel_size))), m);
     EXPECT_NEAR(loss.item<double>(), m["loss"].get<double>(), loss_bound);
     loss.backward();  // micro batches add up; the loss is not divided
@@ -190,7 +192,7 @@ void expect_trajectory(const std::string& which, torch::Dtype dtype, double loss
       ++held;
     }
     if (const auto found = stored.find(which + "/ema/" + name); found != stored.end()) {
-      EXPECT_LE(worst_difference(from_tensor(averages.at(name), torch::kFloat64), found->second),
+      EXPECT_LE(worst_difference(from_tensor(averages.at(name), at::kDouble), found->second),
                 weight_bound)
           << "average of " << name;
       ++held;
@@ -205,16 +207,16 @@ void expect_trajectory(const std::string& which, torch::Dtype dtype, double loss
 }
 
 TEST(TrainingRun, WithClassTargetsIsTheReferencesInFloat64) {
-  expect_trajectory("a", torch::kFloat64, 1e-6, 1e-6);
+  expect_trajectory("a", at::kDouble, 1e-6, 1e-6);
 }
 TEST(TrainingRun, WithMixedTargetsIsTheReferencesInFloat64) {
-  expect_trajectory("b", torch::kFloat64, 1e-6, 1e-6);
+  expect_trajectory("b", at::kDouble, 1e-6, 1e-6);
 }
 TEST(TrainingRun, WithClassTargetsIsTheReferencesInFloat32WithinItsBounds) {
-  expect_trajectory("a", torch::kFloat32, 6e-4, 2e-5);
+  expect_trajectory("a", at::kFloat, 6e-4, 2e-5);
 }
 TEST(TrainingRun, WithMixedTargetsIsTheReferencesInFloat32WithinItsBounds) {
-  expect_trajectory("b", torch::kFloat32, 6e-4, 2e-5);
+  expect_trajectory("b", at::kFloat, 6e-4, 2e-5);
 }
 
 }  // namespace

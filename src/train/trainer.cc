@@ -1,8 +1,8 @@
 #include "train/trainer.h"
 
+#include <ATen/Parallel.h>
 #include <ATen/autocast_mode.h>
 #include <fmt/format.h>
-#include <torch/torch.h>
 
 #include <chrono>
 #include <cmath>
@@ -289,7 +289,7 @@ class Run {
 
   // The loss of one micro batch, its gradients added to the parameters'; counts what was right.
   double backward(const Batch& batch) {
-    torch::Tensor logits, loss;
+    at::Tensor logits, loss;
     {
       const Autocast autocast(recipe_.common.bf16);
       logits = model_->forward(recipe_.data.padded_batches ? padded(batch) : batch);
@@ -311,7 +311,7 @@ class Run {
                       value, state_.iteration, state_.epoch + 1, rate_, names));
     }
     loss.backward();
-    const torch::Tensor answers = logits.detach().argmax(1);
+    const at::Tensor answers = logits.detach().argmax(1);
     for (std::size_t i = 0; i < batch.targets.size(); ++i)
       right_ += answers.const_data_ptr<std::int64_t>()[i] == batch.targets[i] ? 1 : 0;
     seen_ += batch.targets.size();
@@ -319,12 +319,12 @@ class Run {
   }
 
   Metrics evaluate(const TrainableModel& model) {
-    const torch::NoGradGuard no_grad;
+    const at::NoGradGuard no_grad;
     Metrics metrics(state_.classes.size());
     validation_loader_->start(0);
     while (const std::optional<Batch> batch = validation_loader_->next()) {
       const Autocast autocast(recipe_.common.bf16);
-      const torch::Tensor logits = model.forward(*batch).to(torch::kFloat32).contiguous();
+      const at::Tensor logits = model.forward(*batch).to(at::kFloat).contiguous();
       const auto* values = logits.const_data_ptr<float>();
       for (std::size_t i = 0; i < batch->targets.size(); ++i)
         metrics.add({values + i * state_.classes.size(), state_.classes.size()},

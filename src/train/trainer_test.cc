@@ -86,7 +86,7 @@ TEST_F(TrainerTest, TheModelGivesTheSameLogitsInTheRuntime) {
   const std::string text = "0123 abc 456";
   const std::vector<std::int32_t> ids(text.begin(), text.end());
   const Batch batch{ids, {0, static_cast<std::int64_t>(ids.size())}, {0}, {"text"}};
-  const torch::Tensor theirs = trained.forward(batch);
+  const at::Tensor theirs = trained.forward(batch);
   const std::vector<float> ours = runtime.logits(ids);
   const double rms = theirs.square().mean().sqrt().item<double>();
   for (std::size_t i = 0; i < ours.size(); ++i)
