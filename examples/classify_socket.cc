@@ -58,7 +58,7 @@ void serve(const byteformer::Classifier& classifier, int connection) {
   std::string line;
   try {
     line = answer(classifier, connection);
-  } catch (const byteformer::InputError& error) {
+  } catch (const byteformer::Error& error) {
     line = std::string("error ") + name_of(error.kind()) + ": " + error.what() + '\n';
   } catch (const std::system_error& error) {
     std::cerr << error.what() << '\n';  // the peer is gone

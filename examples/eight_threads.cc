@@ -26,7 +26,7 @@ std::string name(const byteformer::Classifier& classifier, const std::string& pa
   try {
     const byteformer::Prediction p = classifier.classify(bytes);
     return (p.unknown ? "unknown" : p.label) + ' ' + std::to_string(p.probability);
-  } catch (const byteformer::InputError& error) {
+  } catch (const byteformer::Error& error) {
     return error.what();
   }
 }

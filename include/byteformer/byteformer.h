@@ -8,7 +8,8 @@
  *     fprintf(stderr, "%s\n", error.message);
  *     exit(1);
  *   }
- *   printf("%s %f\n", bf_result_label(result), bf_result_probability(result));
+ *   printf("%s %f\n", bf_result_is_unknown(result) ? "unknown" : bf_result_label(result),
+ *          bf_result_probability(result));
  *   bf_result_free(result);
  *   bf_classifier_close(classifier);
  *

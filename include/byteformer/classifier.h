@@ -5,9 +5,11 @@
 //   std::cout << p.label << ' ' << p.probability << '\n';
 //
 // A model is a directory (config.json, model.safetensors, golden.safetensors, README.md) that
-// `byteformer train` writes. The result depends on the bytes and the model alone: not on threads,
-// order, or the company of other files. Const after construction: any number of threads may call
-// classify() and logits() on one object. A child of fork() may go on with it, on its one thread.
+// `byteformer train` writes; its weights are mapped, so replace it by renaming, never in place. The
+// result depends on the bytes, the model, the precision and (in its last bits, between sets without
+// and with fused multiply-add) the kernels: not on threads, order, or the company of other files.
+// Const after construction: any number of threads may call classify() and logits() on one object. A
+// child of fork() may go on with it, on its one thread.
 #pragma once
 
 #include <cstddef>
@@ -69,17 +71,18 @@ struct ClassifierOptions {
 
 class BYTEFORMER_API Classifier {
  public:
-  // Reads a model directory and, where that takes at most about 20 ms, computes its golden logits
-  // with the chosen kernels; kernels that get them wrong are left out (see notices()). Throws
-  // IoError, FormatError, ConfigError or ModelError; UsageError for a precision that the machine's
-  // kernels do not offer.
+  // Reads a model directory and, where that is little work (about 20 ms at 20 GMAC/s), computes its
+  // golden logits with the chosen kernels; kernels that get them wrong are left out (see
+  // notices()). Throws IoError, FormatError, ConfigError or ModelError; UsageError for a precision
+  // that the machine's kernels do not offer.
   explicit Classifier(const std::string& model_directory, ClassifierOptions options = {});
   ~Classifier();
   Classifier(Classifier&&) noexcept;
   Classifier& operator=(Classifier&&) noexcept;
 
   // Names one file. NUL bytes are data like any other.
-  // Throws InputError: kind empty (no bytes), kind too_long (see LongFiles).
+  // Throws InputError: kind empty (no bytes), kind too_long (see LongFiles); ModelError where a
+  // logit is not finite.
   Prediction classify(std::span<const std::uint8_t> bytes) const;
 
   // Many files at once, with the answers that each would have alone: in parallel by files, or

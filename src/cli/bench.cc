@@ -196,8 +196,9 @@ int bench(const std::vector<std::string>& arguments, const std::string&) {
   const ModelConfig& config = model.config();
   if (config.positions == Positions::kLearned &&
       tokens_for(work.bytes, config.kernel_size) > config.max_tokens)
-    throw UsageError(fmt::format("--bytes is {}, but this model has positions for {}.", work.bytes,
-                                 max_bytes_for(config.max_tokens, config.kernel_size)));
+    throw UsageError(fmt::format(
+        "--bytes is {}, but this model has positions for {}. Give fewer bytes, or another model.",
+        work.bytes, max_bytes_for(config.max_tokens, config.kernel_size)));
   const Json result = measured(model, work.bytes, runs, threads, stages);
   const bool as_json = json || chosen_format("", false) != Format::kTable;
   write_out(as_json ? result.dump() + "\n" : table_of(result));

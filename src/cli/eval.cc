@@ -49,7 +49,9 @@ Result evaluate(const Classifier& classifier, const std::vector<Sample>& samples
     for (std::size_t i = 0; i < count; ++i) {
       const Sample& sample = samples[begin + i];
       const auto most = std::max_element(logits[i].begin(), logits[i].end());
-      result.labels.push_back(static_cast<std::size_t>(most - logits[i].begin()));
+      result.labels.push_back(logits[i].empty()
+                                  ? classifier.classes().size()
+                                  : static_cast<std::size_t>(most - logits[i].begin()));
       if (!logits[i].empty()) {
         result.metrics.add(logits[i], sample.class_index);
       } else {
@@ -150,18 +152,6 @@ int eval(const std::vector<std::string>& arguments, const std::string& command_l
   if (classifier.max_bytes() != SIZE_MAX) limit = {classifier.max_bytes() + 1, true};
   const Result result = evaluate(classifier, folder.samples, threads, limit);
 
-  if (record) {
-    ClassifierOptions exact = options;
-    exact.precision = Precision::kF32;
-    const Result expected = evaluate(Classifier(model, exact), folder.samples, threads, limit);
-    std::size_t changed = 0;
-    for (std::size_t i = 0; i < result.labels.size(); ++i)
-      changed += result.labels[i] != expected.labels[i] ? 1 : 0;
-    say(record_precision(
-        model, {classifier.precision(), classifier.kernels(), result.metrics.files(), changed,
-                result.metrics.top1(), expected.metrics.top1(), command_line}));
-  }
-
   const bool as_json =
       json || format == "json" || (format.empty() && chosen_format("", false) != Format::kTable);
   write_out(as_json ? json_of(result, classifier, model, data).dump() + "\n"
@@ -180,6 +170,21 @@ int eval(const std::vector<std::string>& arguments, const std::string& command_l
     page.metrics = result.metrics;
     write_file_atomically(report, html_report(page));
     fmt::print(stderr, "byteformer: wrote {}\n", printable(report));
+  }
+  if (record) {
+    if (result.failed > 0)
+      throw UsageError(fmt::format(
+          "--record compares precisions on the same files, but {} failed. Leave them out.",
+          result.failed));
+    ClassifierOptions exact = options;
+    exact.precision = Precision::kF32;
+    const Result expected = evaluate(Classifier(model, exact), folder.samples, threads, limit);
+    std::size_t changed = 0;
+    for (std::size_t i = 0; i < result.labels.size(); ++i)
+      changed += result.labels[i] != expected.labels[i] ? 1 : 0;
+    say(record_precision(
+        model, {classifier.precision(), classifier.kernels(), result.metrics.files(), changed,
+                result.metrics.top1(), expected.metrics.top1(), command_line}));
   }
   return result.failed > 0 ? kExitSomeInputsFailed : kExitDone;
 }

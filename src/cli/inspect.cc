@@ -15,7 +15,9 @@
 #include "model/geometry.h"
 #include "model/golden_logits.h"
 #include "model/model_directory.h"
+#include "model/staged_forward.h"
 #include "recipe/recipe.h"
+#include "runtime/self_test.h"
 
 namespace byteformer {
 namespace {
@@ -81,8 +83,38 @@ std::string table_of(const Json& facts) {
       text += "  " + printable(name.get<std::string>()) + "\n";
   }
   if (facts.contains("golden_difference"))
-    line("golden check", fmt::format("{} of the logits' rms", facts["golden_difference"].dump()));
+    line("golden check", fmt::format("{:.2g} of the logits' rms by the simple pass",
+                                     facts["golden_difference"].get<double>()));
+  if (facts.contains("golden_by_kernels"))
+    for (const Json& of : facts["golden_by_kernels"])
+      line(("  " + of["kernels"].get<std::string>()).c_str(),
+           fmt::format("{:<5} {:.2g} (allowed {:.2g})", of["precision"].get<std::string>(),
+                       of["difference"].get<double>(), of["allowed"].get<double>()));
   return text;
+}
+
+// The golden logits by the simple pass and by every kernel set and precision that runs here,
+// however long that takes. False if one of them is off by more than the self-test at load allows.
+bool check_kernels(const std::string& path, const ModelDirectory& model, Json& facts) {
+  facts["golden_difference"] = check_golden(path);
+  bool is_right = facts["golden_difference"] <= self_test_bound(kernels::Precision::kF32);
+  const std::vector<GoldenLogits> golden = load_golden(path, model.config);
+  for (const kernels::Set* set : kernels::usable_sets())
+    for (const auto precision :
+         {kernels::Precision::kF32, kernels::Precision::kBf16, kernels::Precision::kInt8}) {
+      if (kernels::offered(*set, precision) == nullptr) continue;
+      const StagedModel staged(model.config, model.weights, precision, *set);
+      const double difference = golden_difference(
+                       golden,
+                       [&](std::span<const std::uint8_t> bytes) { return staged.logits(bytes); }),
+                   allowed = self_test_bound(precision);
+      is_right = is_right && difference <= allowed;
+      facts["golden_by_kernels"].push_back({{"kernels", set->name},
+                                            {"precision", kernels::name_of(precision)},
+                                            {"difference", difference},
+                                            {"allowed", allowed}});
+    }
+  return is_right;
 }
 
 }  // namespace
@@ -105,11 +137,14 @@ int inspect(const std::vector<std::string>& arguments, const std::string&) {
   app.add_option("--classes", classes, "of a recipe; by default its n_classes, where it has them")
       ->capture_default_str()
       ->check(CLI::Range(1, 1 << 24));
-  app.add_flag("--check", check_logits, "compute the model's golden inputs and compare");
+  app.add_flag("--check", check_logits,
+               "compute the model's golden inputs with every kernel set of this machine; status 1 "
+               "if one is wrong");
   app.add_flag("--json", json, "one object");
   if (shows_help(app, arguments)) return kExitDone;
 
   Json facts;
+  bool is_right = true;
   if (!std::filesystem::exists(path))
     throw UsageError(printable(path) +
                      ": is not there. Give a model directory or a recipe (YAML file).");
@@ -118,7 +153,7 @@ int inspect(const std::vector<std::string>& arguments, const std::string&) {
     facts = facts_of(model.config, bytes);
     facts["classes"] = model.classes;
     facts["input"] = Json::parse(model.input);
-    if (check_logits) facts["golden_difference"] = check_golden(path);
+    if (check_logits) is_right = check_kernels(path, model, facts);
   } else {
     if (check_logits)
       throw UsageError("--check needs a model directory; " + printable(path) + " is a recipe.");
@@ -128,7 +163,7 @@ int inspect(const std::vector<std::string>& arguments, const std::string&) {
   }
   const bool as_json = json || chosen_format("", false) != Format::kTable;
   write_out(as_json ? facts.dump() + "\n" : table_of(facts));
-  return kExitDone;
+  return is_right ? kExitDone : kExitSomeInputsFailed;
 }
 
 }  // namespace byteformer

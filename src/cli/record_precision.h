@@ -15,7 +15,8 @@ struct PrecisionRecord {
 
 // Adds a line to the card (in place of an older one of the same precision) and lists the precision
 // in config.json as equal, where at most one label in a thousand changed and no fewer are right, or
-// takes it out. Returns what was done. Throws what load_model() and save_model() throw.
+// takes it out. Returns what was done. Throws UsageError for fewer than 1000 files, and what
+// load_model() throws.
 std::string record_precision(const std::string& model_directory, const PrecisionRecord& record);
 
 }  // namespace byteformer

@@ -23,6 +23,10 @@ double value_of(Bfloat16 x) {
 }
 void assign(float& to, double x) { to = static_cast<float>(x); }
 void assign(Bfloat16& to, double x) {
+  if (std::isnan(x)) {
+    to.bits = 0x7FC0;
+    return;
+  }
   const auto bits = std::bit_cast<std::uint32_t>(static_cast<float>(x));
   to.bits = static_cast<std::uint16_t>((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
 }
@@ -108,11 +112,16 @@ struct Int8 {
 
   template <class At>
   static void quantize(At&& at, std::size_t k, std::byte* to) {
-    float most = 0;
-    for (std::size_t p = 0; p < k; ++p) most = std::fmax(most, std::fabs(at(p)));
-    const float per_unit = most > 0 ? 127 / most : 0, scale = most / 127;
-    for (std::size_t p = 0; p < k; ++p)
-      to[p] = static_cast<std::byte>(static_cast<int>(std::nearbyint(at(p) * per_unit)));
+    float most = 0, not_finite = 0;  // NaN where any value is not: then the scale is
+    for (std::size_t p = 0; p < k; ++p) {
+      most = std::fmax(most, std::fabs(at(p)));
+      not_finite += at(p) - at(p);
+    }
+    const float per_unit = most > 0 ? 127 / most : 0, scale = most / 127 + not_finite;
+    for (std::size_t p = 0; p < k; ++p) {
+      const float q = at(p) * per_unit;
+      to[p] = static_cast<std::byte>(std::isnan(q) ? 0 : static_cast<int>(std::nearbyint(q)));
+    }
     std::memcpy(to + operand_size(k) - sizeof scale, &scale, sizeof scale);
   }
 

@@ -213,6 +213,11 @@ void save_model(const fs::path& directory, const ModelDirectory& model) {
   });
 }
 
+void update_model_texts(const fs::path& directory, const ModelDirectory& model) {
+  write_file_atomically(directory / "config.json", config_text(model));
+  write_file_atomically(directory / "README.md", model.card);
+}
+
 ModelDirectory load_model(const fs::path& directory) {
   const fs::path config_path = directory / "config.json",
                  weights_path = directory / "model.safetensors";
@@ -251,7 +256,7 @@ ModelDirectory load_model(const fs::path& directory) {
     for (const json& name : member(config, "equal_precisions", json::value_t::array, where)) {
       const auto precision =
           name.is_string() ? kernels::precision_named(name.get<std::string>()) : std::nullopt;
-      if (!precision)
+      if (!precision || *precision == kernels::Precision::kF32)
         throw ConfigError(fmt::format(
             "{}: \"equal_precisions\" has {}, but may list \"bf16\" and \"int8\". Leave it out.",
             where, shown(name)));

@@ -33,6 +33,10 @@ struct ModelDirectory {
 // may be F32, F16 or BF16.
 void save_model(const std::filesystem::path& directory, const ModelDirectory& model);
 
+// Writes config.json and README.md of a model anew, each atomically; its weights and golden logits
+// stay as they are, and what else lies beside them.
+void update_model_texts(const std::filesystem::path& directory, const ModelDirectory& model);
+
 // Throws IoError, FormatError, ConfigError or ModelError; each names the file. Rejects another
 // major format version, unknown keys, missing or extra tensors, wrong shapes or types.
 ModelDirectory load_model(const std::filesystem::path& directory);

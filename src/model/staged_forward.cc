@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 
+#include "base/parallel.h"
 #include "model/head_stage.h"
 #include "model/layer_stage.h"
 #include "model/merge_stage.h"
@@ -25,7 +26,8 @@ kernels::Precision StagedModel::precision() const { return weights_->precision; 
 
 std::vector<float> StagedModel::logits(std::span<const std::uint8_t> bytes, ThreadPool* pool,
                                        StageTimes* times) const {
-  StagedPass pass(*this, pool, pool == nullptr ? 8 : SIZE_MAX, times);
+  // Blocks enough to keep threads busy, few enough to stay in the caches and to bound memory.
+  StagedPass pass(*this, pool, pool == nullptr ? 8 : 16 * pool->threads(), times);
   pass.push(bytes);
   return pass.finish();
 }

@@ -23,7 +23,6 @@ class Stem {
   const StageContext& context_;
   Stage& next_;
   std::vector<std::uint16_t> ids_;  // not yet used up; 256 is padding
-  Buffer rows_;                     // floats [tokens made at a time, d]
   std::size_t done_ = 0;            // tokens
 };
 

@@ -13,39 +13,12 @@
 
 namespace byteformer {
 
-namespace {
-
-// Auto is float32, unless a faster precision was measured equal and the best kernels offer it;
-// under reference masking, which is there to repeat the reference's numbers, it is always float32.
-kernels::Precision chosen_precision(const ModelDirectory& model, Precision asked,
-                                    const kernels::Set& best) {
-  using Of = kernels::Precision;
-  if (asked == Precision::kF32) return Of::kF32;
-  if (asked == Precision::kBf16) return Of::kBf16;
-  if (asked == Precision::kInt8) return Of::kInt8;
-  if (model.config.masking == Masking::kReference) return Of::kF32;
-  for (const Of faster : {Of::kInt8, Of::kBf16})
-    if (std::ranges::find(model.equal_precisions, faster) != model.equal_precisions.end() &&
-        kernels::offered(best, faster) != nullptr)
-      return faster;
-  return Of::kF32;
-}
-
-StagedModel tested_model(const ModelDirectory& directory, const std::vector<GoldenLogits>& golden,
-                         Precision asked, std::vector<std::string>& notices) {
-  const std::vector<const kernels::Set*> sets = kernels::usable_sets();
-  return self_tested(directory, golden, chosen_precision(directory, asked, *sets.front()), sets,
-                     notices);
-}
-
-}  // namespace
-
 Classifier::State::State(ModelDirectory directory, const std::vector<GoldenLogits>& golden,
                          ClassifierOptions given)
     : options(given),
       classes(std::move(directory.classes)),
       unknown_threshold(directory.unknown_threshold),
-      model(tested_model(directory, golden, given.precision, notices)),
+      model(self_tested(directory, golden, kernel_choices(directory, given.precision), notices)),
       kernels(model.kernels()),
       precision(kernels::name_of(model.precision())) {
   if (options.threads != 1) pool = std::make_unique<ThreadPool>(options.threads);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "byteformer/error.h"
 #include "model/counts.h"
 
@@ -29,31 +31,69 @@ bool is_quick(const ModelConfig& config, const std::vector<GoldenLogits>& golden
   return macs <= kMostMacs;
 }
 
+std::vector<KernelChoice> kernel_choices(const ModelDirectory& model, Precision asked) {
+  using Of = kernels::Precision;
+  const std::vector<const kernels::Set*> sets = kernels::usable_sets();
+  const kernels::Set* plain = kernels::all_sets().back();
+  std::vector<KernelChoice> choices;
+  auto add_sets = [&](Of precision) {
+    for (const kernels::Set* set : sets) {
+      const bool is_left_out = precision != Of::kF32 && set == plain && sets.size() > 1;
+      if (kernels::offered(*set, precision) != nullptr && !is_left_out)
+        choices.push_back({set, precision});
+    }
+    if (choices.empty()) kernels::arithmetic_of(*sets.front(), precision);  // throws
+  };
+  switch (asked) {
+    case Precision::kF32:
+      add_sets(Of::kF32);
+      break;
+    case Precision::kBf16:
+      add_sets(Of::kBf16);
+      break;
+    case Precision::kInt8:
+      add_sets(Of::kInt8);
+      break;
+    case Precision::kAuto:
+      for (const Of faster : {Of::kInt8, Of::kBf16})
+        if (model.config.masking == Masking::kStrict &&
+            std::ranges::find(model.equal_precisions, faster) != model.equal_precisions.end() &&
+            kernels::offered(*sets.front(), faster) != nullptr)
+          choices.push_back({sets.front(), faster});
+      add_sets(Of::kF32);
+  }
+  return choices;
+}
+
 StagedModel self_tested(const ModelDirectory& model, const std::vector<GoldenLogits>& golden,
-                        kernels::Precision precision, std::span<const kernels::Set* const> sets,
-                        std::vector<std::string>& notices) {
-  const double bound = self_test_bound(precision);
+                        std::span<const KernelChoice> choices, std::vector<std::string>& notices) {
   const bool is_tested = is_quick(model.config, golden);
   std::string failed;
-  for (const kernels::Set* set : sets) {
-    if (kernels::offered(*set, precision) == nullptr) continue;
+  for (const auto& [set, precision] : choices) {
     StagedModel staged(model.config, model.weights, precision, *set);
     if (!is_tested) return staged;
     const double difference = golden_difference(
-        golden, [&](std::span<const std::uint8_t> bytes) { return staged.logits(bytes); });
+                     golden,
+                     [&](std::span<const std::uint8_t> bytes) { return staged.logits(bytes); }),
+                 bound = self_test_bound(precision);
     if (difference <= bound) return staged;
+    const std::string name = fmt::format("{} {}", set->name, kernels::name_of(precision));
     notices.push_back(fmt::format(
-        "the kernels \"{}\" ({}) are left out: on this machine they give logits that are "
-        "off by {:.2g} of their rms from the model's golden ones, but at most {:.2g} is "
-        "allowed. Report this with the processor's name.",
-        set->name, kernels::name_of(precision), difference, bound));
-    failed += (failed.empty() ? "" : ", ") + std::string(set->name);
+        "the kernels {} are left out: their logits are off by {:.2g} of their rms from the model's "
+        "golden ones, but at most {:.2g} is allowed. {}",
+        name, difference, bound,
+        precision == kernels::Precision::kF32
+            ? "Report this with the processor's name."
+            : "Use float32, or another precision, if this model does not bear this one."));
+    failed += (failed.empty() ? "" : ", ") + name;
   }
-  if (failed.empty()) kernels::arithmetic_of(*sets.front(), precision);  // throws: none offers it
   throw ModelError(fmt::format(
-      "no kernels of this machine ({}) give the golden logits that lie beside the model's weights: "
-      "the weights or golden.safetensors are damaged. Use another copy of the model.",
-      failed));
+      "none of the kernels that were tried ({}) give the golden logits that lie beside the model's "
+      "weights. {}",
+      failed,
+      choices.back().precision == kernels::Precision::kF32
+          ? "The weights or golden.safetensors are damaged: use another copy of the model."
+          : "This model does not bear that precision: use float32."));
 }
 
 }  // namespace byteformer

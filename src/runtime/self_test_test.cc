@@ -1,6 +1,7 @@
 #include "runtime/self_test.h"
 
 #include <gtest/gtest.h>
+#include <stdlib.h>
 
 #include "byteformer/classifier.h"
 #include "byteformer/error.h"
@@ -43,37 +44,73 @@ class SelfTest : public testing::Test {
 };
 
 TEST_F(SelfTest, AKernelSetThatComputesWrongIsLeftOutAndSaid) {
-  const kernels::Set* sets[] = {&broken_, g_right};
-  const StagedModel model = self_tested(model_, golden_, Precision::kF32, sets, notices_);
+  const KernelChoice choices[] = {{&broken_, Precision::kF32}, {g_right, Precision::kF32}};
+  const StagedModel model = self_tested(model_, golden_, choices, notices_);
   EXPECT_STREQ(model.kernels(), g_right->name);
   ASSERT_EQ(notices_.size(), 1U);
-  EXPECT_NE(notices_[0].find("\"broken\" (f32) are left out"), std::string::npos) << notices_[0];
+  EXPECT_NE(notices_[0].find("broken f32 are left out"), std::string::npos) << notices_[0];
 }
 
 TEST_F(SelfTest, EverySetOfThisMachineIsRightInEveryPrecisionThatItOffers) {
   for (const kernels::Set* set : kernels::all_sets())
     for (const Precision precision : {Precision::kF32, Precision::kBf16, Precision::kInt8}) {
       if (!set->is_supported() || kernels::offered(*set, precision) == nullptr) continue;
-      const kernels::Set* sets[] = {set};
-      self_tested(model_, golden_, precision, sets, notices_);
+      const KernelChoice choices[] = {{set, precision}};
+      self_tested(model_, golden_, choices, notices_);
       EXPECT_TRUE(notices_.empty()) << notices_.back();
     }
 }
 
 TEST_F(SelfTest, WhereNoSetIsRightTheModelIsAnError) {
-  const kernels::Set* sets[] = {g_right};
+  const KernelChoice choices[] = {{g_right, Precision::kF32}};
   golden_[0].logits[0] += 1;
   try {
-    self_tested(model_, golden_, Precision::kF32, sets, notices_);
+    self_tested(model_, golden_, choices, notices_);
     FAIL() << "no error";
   } catch (const ModelError& error) {
     EXPECT_NE(std::string(error.what()).find(g_right->name), std::string::npos) << error.what();
   }
 }
 
-TEST_F(SelfTest, APrecisionThatNoSetOffersIsWrongUsage) {
-  const kernels::Set* sets[] = {&broken_};
-  EXPECT_THROW(self_tested(model_, golden_, Precision::kBf16, sets, notices_), UsageError);
+TEST_F(SelfTest, AModelThatDoesNotBearAPrecisionIsToldSo) {
+  const KernelChoice choices[] = {{g_right, Precision::kInt8}};
+  for (float& logit : golden_[0].logits) logit *= 1.5F;
+  try {
+    self_tested(model_, golden_, choices, notices_);
+    FAIL() << "no error";
+  } catch (const ModelError& error) {
+    EXPECT_NE(std::string(error.what()).find("use float32"), std::string::npos) << error.what();
+  }
+}
+
+TEST_F(SelfTest, AReducedPrecisionIsNotLeftToTheKernelsThatOnlyDefineIt) {
+  const kernels::Set* plain = kernels::all_sets().back();
+  for (const byteformer::Precision asked :
+       {byteformer::Precision::kBf16, byteformer::Precision::kInt8}) {
+    if (kernels::chosen_set().bf16 == nullptr) {
+      EXPECT_THROW(kernel_choices(model_, asked), UsageError);
+    } else {
+      for (const KernelChoice& choice : kernel_choices(model_, asked)) EXPECT_NE(choice.set, plain);
+    }
+    ::setenv("BYTEFORMER_KERNELS", "plain", 1);
+    EXPECT_EQ(kernel_choices(model_, asked).at(0).set, plain) << "where it is named";
+    ::setenv("BYTEFORMER_KERNELS", "x86-64", 1);
+    if (kernels::all_sets().front() != plain) {
+      EXPECT_THROW(kernel_choices(model_, asked), UsageError);
+    }
+    ::unsetenv("BYTEFORMER_KERNELS");
+  }
+}
+
+TEST_F(SelfTest, AutoGoesOnToFloat32WhereARecordedPrecisionFails) {
+  ModelDirectory model = model_;
+  model.equal_precisions = {Precision::kInt8};
+  ::setenv("BYTEFORMER_KERNELS", "plain", 1);
+  const std::vector<KernelChoice> choices = kernel_choices(model, byteformer::Precision::kAuto);
+  ::unsetenv("BYTEFORMER_KERNELS");
+  ASSERT_EQ(choices.size(), 2U);
+  EXPECT_EQ(choices[0].precision, Precision::kInt8);
+  EXPECT_EQ(choices[1].precision, Precision::kF32);
 }
 
 TEST_F(SelfTest, IsLeftOutWhereItWouldTakeLong) {

@@ -39,7 +39,7 @@ inline void pack_values(const char* v, unsigned long ld, unsigned long m, char* 
 template <class T>
 unsigned long attention_scratch(unsigned long m) {
   return packed_size<T>(m, kHead) + packed_size<T>(kHead, m) +
-         kRows * (m + kPanel - 1) / kPanel * kPanel * sizeof(float);
+         kRows * ((m + kPanel - 1) / kPanel * kPanel) * sizeof(float);
 }
 
 template <class T>

@@ -7,6 +7,7 @@ struct Bfloat16 {
   static constexpr bool kIsExact = false;
 
   static Element element(float x) {  // to nearest even
+    if (x != x) return 0x7FC0;
     unsigned bits;
     __builtin_memcpy(&bits, &x, sizeof bits);
     return static_cast<Element>((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);

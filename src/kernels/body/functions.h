@@ -11,10 +11,14 @@ inline IntVec bits_of(Vec v) {
   return bits;
 }
 
+template <bool is_exact>
+Vec exp2_of(Vec y);
+
 // 2^y for y <= 0; from -126 down 2^-126, which no sum of at least 1 notices. Adding 1.5 * 2^23
 // rounds to the nearest whole number and leaves it in the lowest bits, from where it moves into the
 // exponent; a minimax polynomial is the rest: relative error 2.4e-7, the same bits on every set.
-inline Vec exp2_exact(Vec y) {
+template <>
+inline Vec exp2_of<true>(Vec y) {
   const Vec magic = splat(12582912.0F);
   const Vec least = max(y, splat(-126.0F));
   const Vec shifted = least + magic;
@@ -28,31 +32,19 @@ inline Vec exp2_exact(Vec y) {
   return as_floats(bits_of(p) + (bits_of(shifted) << 23));
 }
 
+#ifdef BF_REDUCED
 // The same within 7.5e-5, below the rounding of BF16, for any finite y.
-inline Vec exp2_short(Vec y) {
-#if BF_VECTOR == 64
+template <>
+inline Vec exp2_of<false>(Vec y) {
   const Vec whole = _mm512_roundscale_ps(y, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-#else
-  const Vec magic = splat(12582912.0F);
-  y = max(y, splat(-126.0F));
-  const Vec shifted = y + magic, whole = shifted - magic;
-#endif
   const Vec f = y - whole;
   Vec p = splat(5.5171669e-2F);
   p = p * f + 2.4261112e-1F;
   p = p * f + 6.9326099e-1F;
   p = p * f + 9.9992807e-1F;
-#if BF_VECTOR == 64
   return _mm512_scalef_ps(p, whole);
-#else
-  return as_floats(bits_of(p) + (bits_of(shifted) << 23));
+}
 #endif
-}
-
-template <bool is_exact>
-inline Vec exp2_of(Vec y) {
-  return is_exact ? exp2_exact(y) : exp2_short(y);
-}
 
 inline Vec absolute(Vec x) { return as_floats(bits_of(x) & 0x7FFFFFFF); }
 

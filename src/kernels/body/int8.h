@@ -44,15 +44,20 @@ template <class From>
 void quantize(const From* x, unsigned long m, unsigned long k, void* operands) noexcept {
   char* to = static_cast<char*>(operands);
   for (unsigned long r = 0; r < m; ++r, x += k) {
-    Vec most = {};
+    Vec most = {}, not_finite = {};  // NaN where any value is not: then the scale is
     unsigned long i = 0;
-    for (; i + kLanes <= k; i += kLanes) most = max(most, absolute(load(x + i)));
+    for (; i + kLanes <= k; i += kLanes) {
+      const Vec v = load(x + i);
+      most = max(absolute(v), most);
+      not_finite += v - v;
+    }
     Vec rest = {};
     if (i < k) {
       From lanes[kLanes] = {};
       for (unsigned long j = i; j < k; ++j) lanes[j - i] = x[j];
       rest = load(lanes);
-      most = max(most, absolute(rest));
+      most = max(absolute(rest), most);
+      not_finite += rest - rest;
     }
     const float largest = fold_lanes<kLanes / 2>(most, [](Vec a, Vec b) { return max(a, b); })[0];
     const float per_unit = largest > 0 ? kMostInt8 / largest : 0;
@@ -65,7 +70,8 @@ void quantize(const From* x, unsigned long m, unsigned long k, void* operands) n
       __builtin_memcpy(to, &bytes, words_of<Int8>(k - i) * kWord);
       to += words_of<Int8>(k - i) * kWord;
     }
-    const float scale = largest / kMostInt8;
+    const float scale = largest / kMostInt8 +
+                        fold_lanes<kLanes / 2>(not_finite, [](Vec a, Vec b) { return a + b; })[0];
     __builtin_memcpy(to, &scale, sizeof scale);
     to += sizeof scale;
   }
@@ -84,13 +90,14 @@ void pack_int8(const float* b, unsigned long row_stride, unsigned long column_st
     float scales[kPanel], per_unit[kPanel];
     int sums[kPanel] = {};
     for (unsigned long i = 0; i < kPanel; ++i) {
-      float most = 0;
+      float most = 0, not_finite = 0;
       if (panel + i < n)
         for (unsigned long p = 0; p < k; ++p) {
           const float size = __builtin_fabsf(b[(panel + i) * row_stride + p * column_stride]);
           most = size > most ? size : most;
+          not_finite += size - size;
         }
-      scales[i] = most / kMostInt8;
+      scales[i] = most / kMostInt8 + not_finite;
       per_unit[i] = most > 0 ? kMostInt8 / most : 0;
     }
     for (unsigned long p = 0; p < words_of<Int8>(k) * Int8::kStep; p += Int8::kStep)
@@ -98,7 +105,8 @@ void pack_int8(const float* b, unsigned long row_stride, unsigned long column_st
         for (unsigned long s = p; s < p + Int8::kStep; ++s, ++to) {
           const bool is_there = panel + i < n && s < k;
           const float x = is_there ? b[(panel + i) * row_stride + s * column_stride] : 0;
-          *to = static_cast<signed char>(__builtin_rintf(x * per_unit[i]));
+          const float q = x * per_unit[i];
+          *to = q == q ? static_cast<signed char>(__builtin_rintf(q)) : 0;
           sums[i] -= 128 * *to;
         }
     __builtin_memcpy(to, sums, sizeof sums);

@@ -3,13 +3,13 @@
 template <class T>
 unsigned long multiply_adds(unsigned long rounds) noexcept {
   constexpr unsigned long kSums = kRows * kVectors < 12 ? 12 : kRows * kVectors;
+  constexpr int kWordOfOnes = 0x3F803F80;  // about 1 in float32, 1 and 1 in BF16
   typename T::Sum sums[kSums] = {};
   IntVec factors = {};
   asm volatile("" : "+m"(factors));  // the compiler is not to know them
   for (unsigned long i = 0; i < rounds; ++i) {
 #pragma GCC unroll 32
-    for (unsigned long s = 0; s < kSums; ++s)
-      sums[s] = T::mac(sums[s], static_cast<int>(rounds), factors);
+    for (unsigned long s = 0; s < kSums; ++s) sums[s] = T::mac(sums[s], kWordOfOnes, factors);
   }
   asm volatile("" : : "m"(sums));
   return rounds * kSums * kLanes * T::kStep;
