@@ -363,10 +363,11 @@ class Run {
     ++state_.epoch;
     state_.batch = state_.epoch_files = 0;
     state_.epoch_loss = 0;
-    options_.notice(
-        fmt::format("epoch {}: loss {:.4f}, validation {:.2f} % (average {:.2f} %), {:.0f} files/s",
-                    state_.epoch, row.train_loss, 100 * row.val_top1, 100 * row.ema_val_top1,
-                    row.files_per_second));
+    const std::string average =
+        ema_ ? fmt::format(" (average {:.2f} %)", 100 * row.ema_val_top1) : "";
+    options_.notice(fmt::format("epoch {}: loss {:.4f}, validation {:.2f} %{}, {:.0f} files/s",
+                                state_.epoch, row.train_loss, 100 * row.val_top1, average,
+                                row.files_per_second));
     const bool is_best = metrics.top1() > state_.best || (validation_->size() == 0);
     if (is_best) state_.best = metrics.top1();
     Checkpoint checkpoint = with_tensors();
