@@ -58,8 +58,10 @@ void serve(const byteformer::Classifier& classifier, int connection) {
   std::string line;
   try {
     line = answer(classifier, connection);
-  } catch (const byteformer::Error& error) {
+  } catch (const byteformer::InputError& error) {
     line = std::string("error ") + name_of(error.kind()) + ": " + error.what() + '\n';
+  } catch (const byteformer::ModelError& error) {
+    line = std::string("error model: ") + error.what() + '\n';
   } catch (const std::system_error& error) {
     std::cerr << error.what() << '\n';  // the peer is gone
     return;
