@@ -153,7 +153,8 @@ struct Described {
     pickle += "u.";
     std::string data(stored_bytes, '\0');
     for (std::size_t i = 0; i + 4 <= stored_bytes; i += 4) {
-      const auto value = static_cast<float>(i / 4);
+      const std::size_t index = i / 4;
+      const auto value = static_cast<float>(index);
       std::memcpy(&data[i], &value, 4);
     }
     return write_stored_zip(

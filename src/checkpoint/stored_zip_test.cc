@@ -67,7 +67,7 @@ TEST(StoredZip, AChangedByteIsAnErrorOrChangesNoContents) {
   for (std::size_t i = 0; i < file.size(); ++i)
     for (const char mask : {'\x01', '\x80', '\xff'}) {
       std::string changed = file;
-      changed[i] ^= mask;
+      changed[i] = static_cast<char>(changed[i] ^ mask);
       try {
         for (const auto& [name, bytes] : read_stored_zip(bytes_of(changed), "x.pt"))
           EXPECT_TRUE(text_of(bytes) == "first" || text_of(bytes) == "second entry" ||

@@ -80,7 +80,8 @@ TEST(EncodeImage, RefusesAQualityOrASizeThatJpegDoesNotHave) {
   const Image image{1, 1, {1, 2, 3}};
   EXPECT_THROW(encode_image("JPEG", image, 0), UsageError);
   EXPECT_THROW(encode_image("JPEG", image, 101), UsageError);
-  EXPECT_THROW(encode_image("JPEG", {65501, 1, std::vector<std::uint8_t>(3 * 65501)}), UsageError);
+  EXPECT_THROW(encode_image("JPEG", {65501, 1, std::vector<std::uint8_t>(std::size_t{3} * 65501)}),
+               UsageError);
 }
 
 }  // namespace

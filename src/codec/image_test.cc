@@ -25,7 +25,7 @@ TEST(ImageFromTensor, TruncatesWhatLiesBelowAByte) {
 
 TEST(ImageFromTensor, RefusesValuesOutsideZeroToOneAndSaysWhere) {
   for (const float bad : {-0.001F, 1.001F, std::numeric_limits<float>::quiet_NaN()}) {
-    std::vector<float> tensor(3 * 2 * 5);
+    std::vector<float> tensor(std::size_t{3} * 2 * 5);
     tensor[10 + 5 + 3] = bad;
     try {
       image_from_tensor(tensor, 5, 2);

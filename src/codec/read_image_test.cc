@@ -76,7 +76,7 @@ TEST(ReadImage, RefusesWhatTheReferenceRefusesByDefaultAndReadsAllElse) {
 }
 
 TEST(ReadImage, GivesBackWhatWasEncoded) {
-  Image image{70, 33, Bytes(3 * 70 * 33)};
+  Image image{70, 33, Bytes(std::size_t{3} * 70 * 33)};
   Random random(1);
   for (auto& value : image.rgb) value = static_cast<std::uint8_t>(random.next());
   for (const char* encoding : {"TIFF", "PNG"}) {

@@ -49,6 +49,7 @@ class Floats {
 
   const float* data() const { return values_.data(); }
   std::size_t size() const { return values_.size(); }
+  // NOLINTNEXTLINE(google-explicit-constructor): it is one
   operator std::span<const float>() const { return values_; }
 
  private:
