@@ -6,15 +6,15 @@ set -euo pipefail
 checked=0
 for archive in "$@"; do
   wide=$(objdump -d --no-show-raw-insn "$archive" | awk '
-    /^[^ ].*\.o:/ { object = $1; is_wide_set = object ~ /^avx/ }
-    (/%[yz]mm/ || /:\tv[a-z]/) && !/\tver[rw]/ && !is_wide_set { print object " " $0; }')
+    /^[^ ].*\.o:/ { object = $1; is_wide_set = object ~ /^(avx|amx)/ }
+    (/%[yzt]mm/ || /:\tv[a-z]/) && !/\tver[rw]/ && !is_wide_set { print object " " $0; }')
   [ -z "$wide" ] || { printf '%s has instructions that only some processors know:\n%s\n' "$archive" "$(head -5 <<<"$wide")" >&2; exit 1; }
   checked=$((checked + 1))
 done
 for archive in "$@"; do
   shared=$(nm -C "$archive" 2>/dev/null | awk '
-    /\.o:$/ { wide = $1 ~ /^avx/ }
-    wide && $2 ~ /^[WVu]$/ && !/byteformer::kernels::avx/ && !/DW\.ref\./ { print }')
+    /\.o:$/ { wide = $1 ~ /^(avx|amx)/ }
+    wide && $2 ~ /^[WVu]$/ && !/byteformer::kernels::a[vm]x/ && !/DW\.ref\./ { print }')
   [ -z "$shared" ] || { printf '%s: wide objects define for everybody:\n%s\n' "$archive" "$(head -5 <<<"$shared")" >&2; exit 1; }
 done
 # The test can see what it looks for: the kernels of AVX2 are full of it.

@@ -1,7 +1,7 @@
 // The fast bodies, written once with the compiler's vector extensions and compiled for each set of
 // instructions: the file of a set defines BF_SET (a namespace), BF_NAME, BF_VECTOR (bytes of a
-// vector), BF_COLUMNS and BF_ROWS (of a tile, in vectors and rows), BF_SUPPORTED, and BF_REDUCED
-// where it has BF16 and int8 products; then it includes this.
+// vector), BF_COLUMNS and BF_ROWS (of a tile, in vectors and rows), BF_SUPPORTED, BF_REDUCED where
+// it has BF16 and int8 products, and BF_AMX where tile registers make them; then it includes this.
 //
 // Only raw pointers and builtins here: an inline function of another header, compiled with wider
 // instructions, could be the copy that the linker keeps for everybody.
@@ -22,13 +22,17 @@ namespace {
 #ifdef BF_REDUCED
 #include "kernels/body/bfloat16.h"
 #endif
+#include "kernels/body/tile.h"
+#ifdef BF_REDUCED
+#include "kernels/body/int8.h"
+#endif
+#ifdef BF_AMX
+#include "kernels/body/tile_registers.h"
+#endif
 #include "kernels/body/product.h"
 #include "kernels/body/rows.h"
 //
 #include "kernels/body/attention.h"
-#ifdef BF_REDUCED
-#include "kernels/body/int8.h"
-#endif
 #include "kernels/body/peak.h"
 
 template <class T>
@@ -41,15 +45,21 @@ constexpr Arithmetic kFloat32 = {
     packed_size<Float32>,     pack<Float32>,         product<Float32>, attention_scratch<Float32>,
     attention<Float32>,       multiply_adds<Float32>};
 #ifdef BF_REDUCED
-constexpr Arithmetic kBfloat16 = {sizeof(Bfloat16::Element), operand_size<Bfloat16>,
-                                  round_to_bfloat16,         nullptr,
-                                  packed_size<Bfloat16>,     pack<Bfloat16>,
-                                  product<Bfloat16>,         attention_scratch<Bfloat16>,
-                                  attention<Bfloat16>,       multiply_adds<Bfloat16>};
-constexpr Arithmetic kInt8 = {
-    sizeof(Int8::Element), int8_operand_size,  quantize_floats, quantize_elements,
-    packed_size<Int8>,     pack_int8,          product<Int8>,   attention_scratch<Bfloat16>,
-    attention<Bfloat16>,   multiply_adds<Int8>};
+#ifdef BF_AMX
+using OfBf16 = TileBfloat16;
+using OfInt8 = TileInt8;
+#else
+using OfBf16 = Bfloat16;
+using OfInt8 = Int8;
+#endif
+constexpr Arithmetic kBfloat16 = {
+    sizeof(OfBf16::Element), operand_size<OfBf16>, round_to_bfloat16, nullptr,
+    packed_size<OfBf16>,     pack<OfBf16>,         product<OfBf16>,   attention_scratch<OfBf16>,
+    attention<OfBf16>,       multiply_adds<OfBf16>};
+constexpr Arithmetic kInt8 = {sizeof(OfInt8::Element), int8_operand_size,         quantize_floats,
+                              quantize_elements,       packed_size<OfInt8>,       pack_int8<OfInt8>,
+                              product<OfInt8>,         attention_scratch<OfBf16>, attention<OfBf16>,
+                              multiply_adds<OfInt8>};
 constexpr const Arithmetic *kOfBf16 = &kBfloat16, *kOfInt8 = &kInt8;
 #else
 constexpr const Arithmetic *kOfBf16 = nullptr, *kOfInt8 = nullptr;

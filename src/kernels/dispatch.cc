@@ -20,11 +20,14 @@ extern const Set kSet;
 namespace avx512_bf16 {
 extern const Set kSet;
 }
+namespace amx {
+extern const Set kSet;
+}
 
 const std::vector<const Set*>& all_sets() {
   static const std::vector<const Set*> sets = {
 #ifdef __x86_64__
-      &avx512_bf16::kSet, &avx512::kSet, &avx2::kSet,
+      &amx::kSet,      &avx512_bf16::kSet, &avx512::kSet, &avx2::kSet,
 #endif
       &baseline::kSet, &plain::kSet};
   return sets;

@@ -3,7 +3,8 @@
 struct Bfloat16 {
   using Element = unsigned short;
   using Sum = Vec;
-  static constexpr unsigned long kStep = 2, kTail = 0;
+  using Hold = Nothing;
+  static constexpr unsigned long kStep = 2, kTail = 0, kBlock = 1, kRows = BF_ROWS;
   static constexpr bool kIsExact = false;
 
   static Element element(float x) {  // to nearest even

@@ -6,7 +6,8 @@
 struct Int8 {
   using Element = Bfloat16::Element;
   using Sum = IntVec;
-  static constexpr unsigned long kStep = 4;
+  using Hold = Nothing;
+  static constexpr unsigned long kStep = 4, kBlock = 1, kRows = BF_ROWS;
   static constexpr unsigned long kTail = kPanel * 8;  // first sums, then scales
   static constexpr bool kIsExact = false;
 
@@ -83,6 +84,7 @@ void quantize_elements(const void* x, unsigned long m, unsigned long k, void* op
   quantize(static_cast<const Int8::Element*>(x), m, k, operands);
 }
 
+template <class T>
 void pack_int8(const float* b, unsigned long row_stride, unsigned long column_stride,
                unsigned long n, unsigned long k, void* packed) noexcept {
   auto* to = static_cast<signed char*>(packed);
@@ -100,9 +102,9 @@ void pack_int8(const float* b, unsigned long row_stride, unsigned long column_st
       scales[i] = most / kMostInt8 + not_finite;
       per_unit[i] = most > 0 ? kMostInt8 / most : 0;
     }
-    for (unsigned long p = 0; p < words_of<Int8>(k) * Int8::kStep; p += Int8::kStep)
+    for (unsigned long p = 0; p < panel_words<T>(k) * T::kStep; p += T::kStep)
       for (unsigned long i = 0; i < kPanel; ++i)
-        for (unsigned long s = p; s < p + Int8::kStep; ++s, ++to) {
+        for (unsigned long s = p; s < p + T::kStep; ++s, ++to) {
           const bool is_there = panel + i < n && s < k;
           const float x = is_there ? b[(panel + i) * row_stride + s * column_stride] : 0;
           const float q = x * per_unit[i];

@@ -6,7 +6,17 @@
 //   Sum mac(sum, a, b)                  sum + a * b over the kStep operands of a word
 //   Vec value(sum, tail, v, row_tail)   the sums as float32
 //   Element element(x)                  a float, rounded
-// A panel of B ends with kTail bytes, a row of A may end with its scale.
+// A panel of B ends with kTail bytes, a row of A may end with its scale. A tile has kRows rows; K
+// of a panel is a multiple of kBlock words; Hold is an object that lives as long as tiles are made.
+
+constexpr unsigned long kVectors = BF_COLUMNS;       // of a tile's row
+constexpr unsigned long kPanel = kVectors * kLanes;  // columns of a tile
+constexpr unsigned long kWord = 4;                   // bytes
+
+struct Nothing {};
+
+template <class T>
+concept InVectors = T::kBlock == 1;
 
 // Integers and floats of one set's width, and the bytes of either.
 inline IntVec load_words(const char* p) {
@@ -23,8 +33,10 @@ inline int load_word(const char* p) {
 struct Float32 {
   using Element = float;
   using Sum = Vec;
-  static constexpr unsigned long kStep = 1, kTail = 0;
-  static constexpr bool kIsExact = true;  // functions to the last bits of float32
+  using Hold = Nothing;
+  static constexpr unsigned long kStep = 1, kTail = 0, kBlock = 1;
+  static constexpr unsigned long kRows = BF_ROWS;  // kRows x kVectors sums fill the registers
+  static constexpr bool kIsExact = true;           // functions to the last bits of float32
 
   static Element element(float x) { return x; }
   static Sum first(const char*, unsigned long) { return Vec{}; }

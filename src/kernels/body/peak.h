@@ -1,8 +1,8 @@
 // How fast the machine multiplies and adds where nothing comes from memory: what benchmarks compare
 // with.
-template <class T>
+template <InVectors T>
 unsigned long multiply_adds(unsigned long rounds) noexcept {
-  constexpr unsigned long kSums = kRows * kVectors < 12 ? 12 : kRows * kVectors;
+  constexpr unsigned long kTile = T::kRows * kVectors, kSums = kTile < 12 ? 12 : kTile;
   constexpr int kWordOfOnes = 0x3F803F80;  // about 1 in float32, 1 and 1 in BF16
   typename T::Sum sums[kSums] = {};
   IntVec factors = {};
