@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -477,6 +478,149 @@ TEST_F(Commands, OddFilesAreRecordsEachAndNoCrash) {
   const Outcome e =
       run("$BF encode --encoding TIFF --resize 20 --crop 16 '" + odd + "' --output out");
   EXPECT_TRUE(e.status == 0 || e.status == 1) << e.err;
+}
+
+// Pictures and a model of the recipe that says how they become bytes; BF is the program.
+class Pictures : public Commands {
+ protected:
+  static constexpr const char* kRecipe =
+      "dataset: {name: imagenet}\n"
+      "image_augmentation:\n"
+      "  resize: {enable: true, size: 20, interpolation: bicubic}\n"
+      "  center_crop: {enable: true, size: 16}\n"
+      "  pil_save: {enable: true, file_encoding: JPEG, quality: 60}\n"
+      "model: {classification: {n_classes: 3, byteformer: {width: 64, layers: 2, ffn: 64, "
+      "conv_kernel_size: 4, window_sizes: [8], window_shifts: [0, 4], downsample: [true, false], "
+      "max_num_tokens: 600, masking: reference}}}\n";
+
+  void SetUp() override {
+    folder_.write("recipe.yaml", kRecipe);
+    ModelDirectory model = tiny_model();
+    model.config.max_tokens = 600;
+    model.config.masking = Masking::kReference;
+    model.weights = golden::formula_weights(model.config);
+    model.training = json{{"recipe", kRecipe}}.dump();
+    save_model(folder_.path() / "model", model);
+    const std::string files = BYTEFORMER_GOLDEN "/eval_images/files/";
+    const Outcome o = run("mkdir -p photos/apple photos/pear photos/plum; cp '" + files +
+                          "'jpeg_4*.jpg photos/apple; cp '" + files +
+                          "'jpeg_p*.jpg photos/pear; cp '" + files + "'png_r*.png photos/plum");
+    ASSERT_EQ(o.status, 0) << o.err;
+  }
+};
+
+TEST_F(Pictures, PredictEncodesOnTheWayAsEncodeDoesBefore) {
+  const Outcome o = run(
+      "$BF encode --model model photos --output encoded && $BF predict model encoded --logits && "
+      "$BF predict model photos --encode --logits && $BF predict model --encode --logits - < "
+      "photos/plum/png_rgb.png");
+  ASSERT_EQ(o.status, 0) << o.err;
+  const std::vector<json> records = o.records();
+  const std::size_t files = records.size() / 2;
+  ASSERT_GT(files, 5U);
+  ASSERT_EQ(records.size(), 2 * files + 1);
+  for (std::size_t i = 0; i < files; ++i) {
+    EXPECT_EQ(records[i]["logits"], records[files + i]["logits"]) << records[i];
+    EXPECT_EQ(records[i]["bytes"], records[files + i]["bytes"]);
+    if (records[files + i]["path"] == "photos/plum/png_rgb.png") {
+      EXPECT_EQ(records[i]["logits"], records[2 * files]["logits"]);
+    }
+  }
+}
+
+TEST_F(Pictures, WhatCannotBeDecodedIsARecordAndTheRestGoesOn) {
+  folder_.write("photos/note.txt", "no picture");
+  folder_.write("photos/empty.png", "");
+  const Outcome o =
+      run("$BF predict model --encode photos/note.txt photos/empty.png missing.png "
+          "photos/plum/png_rgb.png");
+  EXPECT_EQ(o.status, 1) << o.err;
+  const std::vector<json> records = o.records();
+  ASSERT_EQ(records.size(), 4U);
+  EXPECT_EQ(records[0]["error"]["kind"], "damaged");
+  EXPECT_EQ(records[1]["error"]["kind"], "empty");
+  EXPECT_EQ(records[2]["error"]["kind"], "vanished");
+  EXPECT_TRUE(records[3].contains("label"));
+}
+
+TEST_F(Pictures, AFileBeyondALimitOfTimeOrMemoryIsTooLargeAndTheRestGoesOn) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "sanitizers need memory of their own";
+#endif
+  // A gray picture of 8000 x 8000 is 64 MB of ones and zeros in few bytes, and 192 MB decoded.
+  folder_.write("large.pbm", "P4\n8000 8000\n" + std::string(1000 * 8000, '\0'));
+  const Outcome slow =
+      run("$BF predict model --encode large.pbm photos/plum/png_rgb.png --codec-seconds 0.02");
+  EXPECT_EQ(slow.status, 1) << slow.err;
+  ASSERT_EQ(slow.records().size(), 2U);
+  EXPECT_EQ(slow.records()[0]["error"]["kind"], "too_large") << slow.out;
+  EXPECT_NE(slow.out.find("--codec-seconds"), std::string::npos) << slow.out;
+  const Outcome fat =
+      run("$BF predict model --encode large.pbm photos/plum/png_rgb.png --codec-memory 64; "
+          "$BF encode --model model large.pbm --output out --codec-memory 64");
+  EXPECT_EQ(fat.status, 1) << fat.err;
+  ASSERT_EQ(fat.records().size(), 2U);
+  EXPECT_EQ(fat.records()[0]["error"]["kind"], "too_large") << fat.out;
+  EXPECT_NE(fat.out.find("64 MiB"), std::string::npos) << fat.out;
+  EXPECT_TRUE(fat.records()[1].contains("label")) << fat.out;
+  EXPECT_NE(fat.err.find("(too_large)"), std::string::npos) << fat.err;
+}
+
+TEST_F(Pictures, ACodecThatDiesTakesItsFileWithItAndNothingElse) {
+  const Outcome o = run(
+      "mkfifo slow; mkdir bin; cp \"$BF\" '" BYTEFORMER_BIN
+      "/byteformer-codec' bin; "
+      "bin/byteformer predict model --threads 1 --encode slow photos/plum/png_rgb.png & pid=$!; "
+      "until codec=$(pgrep -P $pid); do sleep 0.05; done; sleep 0.2; kill -SEGV $codec; "
+      "cat photos/plum/png_rgb.png > slow; wait $pid");
+  EXPECT_EQ(o.status, 1) << o.err;
+  const std::vector<json> records = o.records();
+  ASSERT_EQ(records.size(), 2U) << o.out << o.err;
+  EXPECT_EQ(records[0]["error"]["kind"], "damaged") << o.out;
+  EXPECT_NE(o.out.find("Segmentation fault"), std::string::npos) << o.out;
+  EXPECT_TRUE(records[1].contains("label")) << o.out;
+}
+
+// As the reference's README has it.
+TEST_F(Pictures, EvalTakesARecipeAndItsWeightsAsTheReferenceDoes) {
+  const Outcome o = run(
+      "$BF convert model --output weights.pt && $BF encode --config recipe.yaml photos --output "
+      "encoded && $BF eval model --data encoded --no-report && "
+      "$BF eval --common.config-file recipe.yaml --no-report --model.classification.pretrained "
+      "weights.pt --common.override-kwargs dataset.root_val=photos && "
+      "$BF eval --config recipe.yaml --no-report model.classification.pretrained=model "
+      "dataset.root_val=photos && $BF eval model --encode --data photos --no-report --threads 1");
+  ASSERT_EQ(o.status, 0) << o.err;
+  std::vector<json> results = o.records();
+  ASSERT_EQ(results.size(), 4U) << o.out;
+  EXPECT_GT(results[0]["files"].get<int>(), 5);
+  for (json& result : results) {
+    result.erase("data");
+    result.erase("model");
+    EXPECT_EQ(result, results[0]);
+  }
+}
+
+TEST_F(Pictures, EvalFromARecipeSaysWhatIsMissing) {
+  const std::string eval = "$BF eval --config recipe.yaml --no-report ";
+  for (const auto& [line, said] : std::map<std::string, std::string>{
+           {eval + "dataset.root_val=photos", "names no weights"},
+           {eval + "model", "names no data"},
+           {eval + "model dataset.root_val=nowhere", "nowhere"},
+           {eval + "model.classification.pretrained=gone.pt dataset.root_val=photos", "gone.pt"},
+           {"mkdir -p few/apple; cp photos/apple/* few/apple; $BF convert model --output w.pt; " +
+                eval + "model.classification.pretrained=w.pt dataset.root_val=few",
+            "--class-names"},
+           {"$BF train --config recipe.yaml --data photos --output r "
+            "model.classification.pretrained=model",
+            "weights of its own"}}) {
+#ifndef BYTEFORMER_HAS_TRAIN
+    if (line.find("train") != std::string::npos) continue;
+#endif
+    const Outcome o = run(line);
+    EXPECT_EQ(o.status, 2) << line << o.err;
+    EXPECT_NE(o.err.find(said), std::string::npos) << line << o.err;
+  }
 }
 
 #ifdef BYTEFORMER_HAS_TRAIN

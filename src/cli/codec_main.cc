@@ -12,6 +12,7 @@ int run(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + (argc > 1 ? 2 : 1), argv + argc);
   if (command == "encode") return encode(arguments);
   if (command == "convert") return convert(arguments);
+  if (command == "serve") return serve(arguments);
   throw UsageError("byteformer-codec has the commands encode and convert; byteformer starts it.");
 }
 

@@ -13,8 +13,4 @@ int bench(const std::vector<std::string>& arguments, const std::string& command_
 int obfuscate(const std::vector<std::string>& arguments, const std::string& command_line);
 int inspect(const std::vector<std::string>& arguments, const std::string& command_line);
 
-// Replaces this process by byteformer-codec or byteformer-train, which is looked for beside this
-// program, in ../libexec/byteformer and on the PATH. Throws UsageError if it is not there.
-[[noreturn]] void start_program(const std::string& name, const std::vector<std::string>& arguments);
-
 }  // namespace byteformer

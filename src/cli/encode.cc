@@ -2,14 +2,16 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "cli/arguments.h"
 #include "cli/codec_commands.h"
+#include "cli/codec_process.h"
 #include "cli/exit_status.h"
+#include "cli/model_recipe.h"
 #include "codec/encode_image.h"
 #include "data/encode_files.h"
 #include "data/encode_idx.h"
+#include "data/input_bytes.h"
 #include "files/name.h"
 #include "model/model_directory.h"
 #include "recipe/recipe.h"
@@ -22,6 +24,7 @@ struct Options {
   std::vector<std::string> inputs, class_names;
   std::size_t quality = kJpegQuality, resize = 0, crop = 0, limit = 0;
   std::uint64_t seed = 0;
+  CodecLimits limits;
 };
 
 void say(const std::string& text) { fmt::print(stderr, "byteformer: {}\n", text); }
@@ -31,17 +34,9 @@ bool is_idx(const std::string& path) { return path.find("idx3-ubyte") != std::st
 
 Recipe recipe_of_model(const std::string& directory, const std::vector<std::string>& overrides) {
   const ModelDirectory model = load_model(directory);
-  const auto facts = nlohmann::json::parse(model.training, nullptr, false);
-  if (!facts.is_object() || !facts.contains("recipe") || !facts["recipe"].is_string())
-    throw UsageError(printable(directory) +
-                     ": the model does not say by which recipe it was trained. Give --config.");
-  Recipe recipe =
-      parse_recipe(facts["recipe"].get<std::string>(), directory + ", its recipe", overrides);
-  const auto trained = nlohmann::json::parse(model.input),
-             here = nlohmann::json::parse(InputBytes(recipe).description());
-  if (trained.value("encoder", "") != here.value("encoder", ""))
-    say(fmt::format("the model was trained on bytes of {}, and these are of {}: they may differ",
-                    trained.value("encoder", "no library"), here.value("encoder", "no library")));
+  Recipe recipe = model_recipe(model, directory, overrides);
+  const std::string notice = encoder_notice(model, InputBytes(recipe).description());
+  if (!notice.empty()) say(notice);
   return recipe;
 }
 
@@ -88,9 +83,14 @@ int encode_inputs(Options options) {
                                  : recipe_of_model(options.model, overrides);
   });
   for (const std::string& notice : recipe.notices) say(notice);
-  const InputBytes bytes(recipe);
   starting([&] { return check_new_folder(options.output), 0; });
-  const EncodedFiles done = encode_files(options.inputs, options.output, bytes, options.seed, say);
+  Codec codec(recipe, Codec::Data::kNone, options.limits);
+  const EncodedFiles done = encode_files(
+      options.inputs, options.output,
+      [&](const std::string& name, std::vector<std::uint8_t> file, std::uint64_t seed) {
+        return codec.encoded(name, std::move(file), seed);
+      },
+      InputBytes(recipe).suffix(), options.seed, say);
   fmt::print(stderr, "wrote {} files to {}, {} failed\n", done.written, printable(options.output),
              done.failed);
   return done.failed > 0 ? kExitSomeInputsFailed : kExitDone;
@@ -138,6 +138,7 @@ int encode(const std::vector<std::string>& arguments) {
       ->delimiter(',')
       ->type_name("A,B,...");
   app.add_option("--limit", options.limit, "only so many pictures of an IDX file; default: all");
+  add_codec_options(app, options.limits);
   if (shows_help(app, arguments)) return kExitDone;
   return encode_inputs(std::move(options));
 }

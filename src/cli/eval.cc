@@ -2,6 +2,8 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <filesystem>
+#include <memory>
 #include <nlohmann/json.hpp>
 
 #include "base/atomic_file.h"
@@ -9,11 +11,15 @@
 #include "byteformer/classifier.h"
 #include "cli/arguments.h"
 #include "cli/commands.h"
+#include "cli/converted_model.h"
+#include "cli/eval_items.h"
 #include "cli/exit_status.h"
+#include "cli/model_recipe.h"
 #include "cli/record.h"
 #include "cli/record_precision.h"
-#include "files/class_folder.h"
 #include "files/name.h"
+#include "model/model_directory.h"
+#include "recipe/override_kwargs.h"
 #include "report/html_report.h"
 #include "report/metrics.h"
 
@@ -30,33 +36,35 @@ struct Result {
 
 // Files are computed in parallel, each on one thread, and counted in their order: the sums do not
 // depend on the threads.
-Result evaluate(const Classifier& classifier, const std::vector<Sample>& samples, unsigned threads,
-                const ReadLimit& limit) {
+Result evaluate(const Classifier& classifier, const EvalItems& items, unsigned threads) {
   constexpr std::size_t kBlock = 256;
   ThreadPool pool(threads);
   Result result{Metrics(classifier.classes().size()), 0, {}};
-  for (std::size_t begin = 0; begin < samples.size(); begin += kBlock) {
-    const std::size_t count = std::min(kBlock, samples.size() - begin);
+  for (std::size_t begin = 0; begin < items.count; begin += kBlock) {
+    const std::size_t count = std::min(kBlock, items.count - begin);
     std::vector<std::vector<float>> logits(count);
-    std::vector<std::string> errors(count);
+    std::vector<EncodedItem> block(count);
     pool.for_each(count, [&](std::size_t i) {
+      EncodedItem& item = block[i];
+      item = items.at(begin + i);
+      if (!item.error.empty()) return;
       try {
-        logits[i] = classifier.logits(read_sample(samples[begin + i], limit));
+        logits[i] = classifier.logits(item.bytes);
       } catch (const InputError& error) {
-        errors[i] = fmt::format("{} ({})", error.what(), name_of(error.kind()));
+        item.error = fmt::format("{} ({})", error.what(), name_of(error.kind()));
       }
+      item.bytes = {};
     });
     for (std::size_t i = 0; i < count; ++i) {
-      const Sample& sample = samples[begin + i];
       const auto most = std::max_element(logits[i].begin(), logits[i].end());
       result.labels.push_back(logits[i].empty()
                                   ? classifier.classes().size()
                                   : static_cast<std::size_t>(most - logits[i].begin()));
       if (!logits[i].empty()) {
-        result.metrics.add(logits[i], sample.class_index);
+        result.metrics.add(logits[i], block[i].class_index);
       } else {
         ++result.failed;
-        fmt::print(stderr, "byteformer: {}: {}\n", printable(sample.name), errors[i]);
+        fmt::print(stderr, "byteformer: {}: {}\n", printable(block[i].name), block[i].error);
       }
     }
   }
@@ -101,24 +109,71 @@ std::string table_of(const Result& r, const Classifier& classifier) {
   return text;
 }
 
+// A model and, where its files become bytes on the way, the process that makes them.
+struct Subject {
+  std::string model, data;
+  std::unique_ptr<ConvertedModel> converted;  // of a checkpoint
+  std::unique_ptr<Codec> codec;
+};
+
+// The reference's way: weights and data stand in the recipe. Class numbers belong to the model; a
+// checkpoint has no names, so its classes are those of the data, in order.
+Subject subject_of(const Recipe& recipe, const CodecLimits& limits) {
+  const std::string& weights = recipe.pretrained;
+  if (weights.empty())
+    throw UsageError(
+        "the recipe names no weights. Give a model directory, or "
+        "--model.classification.pretrained with one or with a .pt file.");
+  Subject subject{weights, recipe.data.test.empty() ? recipe.data.validation : recipe.data.test,
+                  nullptr, std::make_unique<Codec>(recipe, Codec::Data::kEvaluation, limits)};
+  if (std::filesystem::is_directory(weights)) return subject;
+  const std::vector<std::string>& classes = subject.codec->facts().classes;
+  if (recipe.model.classes != 0 && recipe.model.classes != classes.size())
+    throw UsageError(
+        fmt::format("{}: {} classes, but the recipe's model has {}, and a .pt file does not name "
+                    "them. Give data of all classes, or the model that `byteformer convert "
+                    "--class-names` makes of the file.",
+                    printable(subject.data), classes.size(), recipe.model.classes));
+  subject.converted = std::make_unique<ConvertedModel>(weights, recipe, classes);
+  return subject;
+}
+
+void say(const std::string& text) { fmt::print(stderr, "byteformer: {}\n", text); }
+
 }  // namespace
 
 int eval(const std::vector<std::string>& arguments, const std::string& command_line) {
   CLI::App app{
       "Measures a model on labelled files: DIR/<class>/<file>, or an uncompressed tar archive of "
-      "these.\n\n"
+      "these. With a recipe, or --encode, they are pictures or sound and become the recipe's "
+      "bytes on the way.\n\n"
       "Examples:\n"
       "  byteformer eval MODEL --data test\n"
-      "  byteformer eval MODEL --data test.tar --json > result.json",
+      "  byteformer eval MODEL --data test.tar --json > result.json\n"
+      "  byteformer eval MODEL --data photos --encode\n"
+      "  byteformer eval --common.config-file RECIPE.yaml --model.classification.pretrained "
+      "weights.pt --common.override-kwargs dataset.root_val=DIR",
       "byteformer eval"};
-  std::string model, data, format, report = "report.html", long_files = "refuse";
-  bool json = false, no_report = false, record = false;
+  std::string config, pretrained, data, format, report = "report.html", long_files = "refuse";
+  std::vector<std::string> words;
+  bool json = false, no_report = false, record = false, encode = false;
+  CodecLimits limits;
   unsigned threads = 0;
   ClassifierOptions options;
-  app.add_option("model", model, "a model directory")->required()->type_name("MODEL");
-  app.add_option("--data", data, "folder or tar of classes, named as the model's")
-      ->required()
+  app.add_option("model", words, "a model directory; and key=value, which changes the recipe")
+      ->type_name("MODEL");
+  app.add_option("--data", data,
+                 "folder or tar of classes, named as the model's; a recipe's dataset.root_test or "
+                 "root_val otherwise")
       ->type_name("DIR");
+  app.add_option("--config,--common.config-file", config,
+                 "a recipe, ours or the reference's, which says what the data is")
+      ->type_name("RECIPE");
+  app.add_option("--model.classification.pretrained", pretrained,
+                 "with a recipe: a model directory, or a .pt file of the reference")
+      ->type_name("WEIGHTS");
+  app.add_flag("--encode", encode, "the recipe that the model was trained by, as with --config");
+  add_codec_options(app, limits);
   app.add_option("--format", format, "default: table on a terminal, else json")
       ->check(CLI::IsMember({"table", "json"}));
   app.add_flag("--json", json, "the same as --format json: one object")->excludes("--format");
@@ -137,20 +192,54 @@ int eval(const std::vector<std::string>& arguments, const std::string& command_l
                "and gets no fewer right");
   app.add_option("--threads", threads, "default: what the process may use")
       ->check(CLI::Range(0, 1024));
-  if (shows_help(app, arguments)) return kExitDone;
+  std::vector<std::string> plain = arguments;
+  std::vector<std::string> overrides = starting([&] { return take_override_kwargs(plain); });
+  if (shows_help(app, plain)) return kExitDone;
+  for (std::string& text : take_overrides(words)) overrides.push_back(std::move(text));
+  if (!pretrained.empty()) words.push_back(pretrained);
+  if (words.size() > 1)
+    throw UsageError(fmt::format("{} models, {} and {}, but one is measured at a time. Give one.",
+                                 words.size(), words[0], words[1]));
+  if (encode && !config.empty())
+    throw UsageError("--encode takes the model's own recipe. Leave it out, or --config.");
 
   if (record && options.precision != Precision::kBf16 && options.precision != Precision::kInt8)
     throw UsageError("--record compares a reduced precision: give --precision bf16 or int8 too.");
   options.threads = 1;
   options.long_files = long_files == "cut" ? LongFiles::kCut : LongFiles::kRefuse;
-  const Classifier classifier = starting([&] { return Classifier(model, options); });
-  const Notice say = [](const std::string& text) { fmt::print(stderr, "byteformer: {}\n", text); };
+  Subject subject;
+  if (encode || !config.empty()) {
+    subject = starting([&] {
+      if (encode && words.empty()) throw UsageError("no model. Give a model directory.");
+      Recipe recipe = encode ? model_recipe(load_model(words[0]), words[0], overrides)
+                             : load_recipe(config, overrides);
+      for (const std::string& notice : recipe.notices) say(notice);
+      if (!words.empty()) recipe.pretrained = words[0];
+      if (!data.empty()) recipe.data.test = data;
+      return subject_of(recipe, limits);
+    });
+  } else {
+    if (words.empty() || data.empty() || !overrides.empty())
+      throw UsageError(
+          "give a model directory and --data DIR, or --config RECIPE with what changes it. "
+          "`byteformer eval --help` says more.");
+    subject.model = words[0];
+    subject.data = data;
+  }
+  const std::string &model = subject.model,
+                    directory = subject.converted ? subject.converted->directory() : model;
+  data = subject.data;
+  const Classifier classifier = starting([&] { return Classifier(directory, options); });
   for (const std::string& notice : classifier.notices()) say(notice);
-  ClassFolder folder = starting([&] { return list_class_folder(data, say); });
-  match_classes(folder, classifier.classes());
-  ReadLimit limit;
-  if (classifier.max_bytes() != SIZE_MAX) limit = {classifier.max_bytes() + 1, true};
-  const Result result = evaluate(classifier, folder.samples, threads, limit);
+  if (subject.codec && !subject.converted)
+    if (const std::string notice = encoder_notice(load_model(model), subject.codec->facts().input);
+        !notice.empty())
+      say(notice);
+  const EvalItems items = starting([&] {
+    return subject.codec ? items_of_recipe(*subject.codec, classifier)
+                         : items_in_folder(data, classifier, say);
+  });
+  const Result result = evaluate(classifier, items, threads);
 
   const bool as_json =
       json || format == "json" || (format.empty() && chosen_format("", false) != Format::kTable);
@@ -172,13 +261,17 @@ int eval(const std::vector<std::string>& arguments, const std::string& command_l
     fmt::print(stderr, "byteformer: wrote {}\n", printable(report));
   }
   if (record) {
+    if (subject.converted)
+      throw UsageError(
+          "--record writes into a model directory, and this is a .pt file: "
+          "`byteformer convert` it first.");
     if (result.failed > 0)
       throw UsageError(fmt::format(
           "--record compares precisions on the same files, but {} failed. Leave them out.",
           result.failed));
     ClassifierOptions exact = options;
     exact.precision = Precision::kF32;
-    const Result expected = evaluate(Classifier(model, exact), folder.samples, threads, limit);
+    const Result expected = evaluate(Classifier(directory, exact), items, threads);
     std::size_t changed = 0;
     for (std::size_t i = 0; i < result.labels.size(); ++i)
       changed += result.labels[i] != expected.labels[i] ? 1 : 0;

@@ -1,18 +1,15 @@
 // byteformer: the one command that a user meets.
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <csignal>
 #include <cstdio>
-#include <cstring>
-#include <filesystem>
 
 #include "byteformer/error.h"
 #include "byteformer/version.h"
 #include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/exit_status.h"
+#include "cli/programs.h"
 #include "cli/record.h"
 #include "kernels/kernels.h"
 
@@ -70,25 +67,6 @@ int run(int argc, char** argv) {
 }
 
 }  // namespace
-
-void start_program(const std::string& name, const std::vector<std::string>& arguments) {
-  std::vector<char*> argv = {const_cast<char*>(name.c_str())};
-  for (const std::string& a : arguments) argv.push_back(const_cast<char*>(a.c_str()));
-  argv.push_back(nullptr);
-  std::error_code error;
-  const std::filesystem::path own =
-      std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
-  if (!error) {
-    ::execv((own / name).c_str(), argv.data());
-    ::execv((own.parent_path() / "libexec" / "byteformer" / name).c_str(), argv.data());
-  }
-  ::execvp(name.c_str(), argv.data());
-  throw UsageError(fmt::format(
-      "the program {} is not beside this one, nor on the PATH ({}). {}", name, std::strerror(errno),
-      name == "byteformer-train"
-          ? "Run scripts/setup-training and build with -DBYTEFORMER_TRAIN=ON."
-          : "Build the whole project."));
-}
 
 }  // namespace byteformer
 

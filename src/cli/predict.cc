@@ -2,14 +2,18 @@
 
 #include <CLI/CLI.hpp>
 #include <charconv>
+#include <memory>
 
 #include "byteformer/classifier.h"
 #include "cli/arguments.h"
+#include "cli/codec_process.h"
 #include "cli/commands.h"
 #include "cli/exit_status.h"
+#include "cli/model_recipe.h"
 #include "cli/predictor.h"
 #include "cli/record.h"
 #include "files/walk.h"
+#include "model/model_directory.h"
 
 namespace byteformer {
 namespace {
@@ -38,6 +42,16 @@ Shard shard_named(const std::string& text) {
 
 void say(const std::string& message) { fmt::print(stderr, "byteformer: {}\n", message); }
 
+std::unique_ptr<Codec> codec_of(const std::string& directory, const CodecLimits& limits) {
+  const ModelDirectory model = load_model(directory);
+  auto codec = starting([&] {
+    return std::make_unique<Codec>(model_recipe(model, directory), Codec::Data::kNone, limits);
+  });
+  const std::string notice = encoder_notice(model, codec->facts().input);
+  if (!notice.empty()) say(notice);
+  return codec;
+}
+
 }  // namespace
 
 int predict(const std::vector<std::string>& arguments, const std::string&) {
@@ -47,12 +61,14 @@ int predict(const std::vector<std::string>& arguments, const std::string&) {
       "  byteformer predict MODEL photo.tiff\n"
       "  byteformer predict MODEL folder --json | head -1\n"
       "  find . -print0 | byteformer predict MODEL --files-from - -0 --format csv\n"
-      "  cat file | byteformer predict MODEL -",
+      "  cat file | byteformer predict MODEL -\n"
+      "  byteformer predict MODEL photo.png --encode",
       "byteformer predict"};
   std::string model, format, list, long_files = "refuse", shard_text = "1/1";
   std::vector<std::string> paths;
   ClassifierOptions options;
-  bool json = false, logits = false, nul = false;
+  CodecLimits limits;
+  bool json = false, logits = false, nul = false, encode = false;
   app.add_option("model", model, "a model directory")->required()->type_name("MODEL");
   app.add_option("paths", paths, "files, folders, or - for standard input")->type_name("PATH");
   app.add_option("--files-from", list, "a file with one path a line; - for standard input")
@@ -74,6 +90,11 @@ int predict(const std::vector<std::string>& arguments, const std::string&) {
          "only every N-th input, from the I-th on: N machines that are given the same inputs "
          "share the work")
       ->type_name("I/N");
+  app.add_flag(
+      "--encode", encode,
+      "the inputs are pictures or sound: each becomes the bytes that the model was trained "
+      "on, as by `byteformer encode --model`, which the record's bytes then counts");
+  add_codec_options(app, limits);
   add_precision_option(app, options.precision);
   app.add_option("--threads", options.threads, "default: what the process may use")
       ->check(CLI::Range(0, 1024));
@@ -91,7 +112,8 @@ int predict(const std::vector<std::string>& arguments, const std::string&) {
   const Classifier classifier = starting([&] { return Classifier(model, options); });
   for (const std::string& notice : classifier.notices()) say(notice);
   RecordWriter writer(chosen_format(format, json), logits);
-  Predictor predictor(classifier, options.long_files, writer);
+  const std::unique_ptr<Codec> codec = encode ? codec_of(model, limits) : nullptr;
+  Predictor predictor(classifier, options.long_files, writer, codec.get(), options.threads);
   bool is_read = true;  // the records, by somebody
   std::size_t number = 0;
   for_each_input(

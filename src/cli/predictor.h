@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/parallel.h"
 #include "byteformer/classifier.h"
+#include "cli/codec_process.h"
 #include "cli/record.h"
 #include "files/walk.h"
 
@@ -13,7 +15,9 @@ namespace byteformer {
 // Gathers files, so that threads have work side by side; a stream is computed while it arrives.
 class Predictor {
  public:
-  Predictor(const Classifier& classifier, LongFiles long_files, RecordWriter& writer);
+  // With a codec, files become the bytes that the model was trained on before it sees them.
+  Predictor(const Classifier& classifier, LongFiles long_files, RecordWriter& writer,
+            Codec* codec = nullptr, unsigned threads = 1);
 
   // Both are false when nobody reads the records any more.
   bool take(const Found& input);
@@ -23,10 +27,13 @@ class Predictor {
 
  private:
   bool take_stream(const Found& input);
+  void encode_gathered();
   void fail(Record& record, const InputError& error);
 
   const Classifier& classifier_;
   RecordWriter& writer_;
+  Codec* codec_;
+  ThreadPool encoders_;
   ReadLimit limit_;
   bool failed_ = false;
   std::size_t gathered_ = 0;  // bytes

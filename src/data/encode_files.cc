@@ -48,7 +48,8 @@ void check_new_folder(const fs::path& folder) {
 }
 
 EncodedFiles encode_files(const std::vector<Path>& inputs, const fs::path& output,
-                          const InputBytes& bytes, std::uint64_t seed, const Notice& notice) {
+                          const EncodeFile& encode, const std::string& suffix, std::uint64_t seed,
+                          const Notice& notice) {
   check_new_folder(output);
   EncodedFiles done;
   std::set<fs::path> names;
@@ -60,8 +61,7 @@ EncodedFiles encode_files(const std::vector<Path>& inputs, const fs::path& outpu
             fs::path name = found.origin == Origin::kFound
                                 ? fs::path(found.path).lexically_relative(input)
                                 : fs::path(found.path).filename();
-            name.replace_extension(bytes.suffix().empty() ? name.extension()
-                                                          : fs::path(bytes.suffix()));
+            name.replace_extension(suffix.empty() ? name.extension() : fs::path(suffix));
             if (!names.insert(name).second)
               throw UsageError(
                   fmt::format("{}: another input became {} already. Encode it into a "
@@ -69,12 +69,14 @@ EncodedFiles encode_files(const std::vector<Path>& inputs, const fs::path& outpu
                               printable(found.path), printable(name.string())));
             std::vector<std::uint8_t> file =
                 read_input(found.path, found.origin, {kMostBytes, false});
-            const std::uint64_t draws = mix_seed(seed, hash_of_text(name.string()));
-            write_file(output / name, bytes.evaluation(std::move(file), printable(found.path),
-                                                       {Random(draws), seed}));
+            write_file(output / name, encode(found.path, std::move(file),
+                                             mix_seed(seed, hash_of_text(name.string()))));
             ++done.written;
           } catch (const IoError&) {
             throw;
+          } catch (const InputError& error) {
+            ++done.failed;
+            notice(fmt::format("{} ({})", error.what(), name_of(error.kind())));
           } catch (const Error& error) {
             ++done.failed;
             notice(error.what());

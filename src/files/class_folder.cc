@@ -122,22 +122,28 @@ ClassFolder list_class_folder(const Path& path, const Notice& notice) {
   return folder;
 }
 
-void match_classes(ClassFolder& folder, const std::vector<std::string>& classes) {
-  std::vector<std::size_t> number(folder.classes.size());
+std::vector<std::size_t> class_numbers(const std::vector<std::string>& classes,
+                                       const std::vector<std::string>& known) {
+  std::vector<std::size_t> numbers(classes.size());
   std::vector<std::string> unknown;
-  for (std::size_t i = 0; i < folder.classes.size(); ++i) {
-    const auto found = std::find(classes.begin(), classes.end(), folder.classes[i]);
-    if (found == classes.end())
-      unknown.push_back(folder.classes[i]);
+  for (std::size_t i = 0; i < classes.size(); ++i) {
+    const auto found = std::find(known.begin(), known.end(), classes[i]);
+    if (found == known.end())
+      unknown.push_back(classes[i]);
     else
-      number[i] = static_cast<std::size_t>(found - classes.begin());
+      numbers[i] = static_cast<std::size_t>(found - known.begin());
   }
   if (!unknown.empty())
     throw UsageError(fmt::format(
         "the data has classes that the model does not know: {}. The model knows {}. Rename or "
         "remove these folders, or use the model that was trained on them.",
-        quoted_list(unknown), quoted_list(classes)));
-  for (Sample& sample : folder.samples) sample.class_index = number[sample.class_index];
+        quoted_list(unknown), quoted_list(known)));
+  return numbers;
+}
+
+void match_classes(ClassFolder& folder, const std::vector<std::string>& classes) {
+  const std::vector<std::size_t> numbers = class_numbers(folder.classes, classes);
+  for (Sample& sample : folder.samples) sample.class_index = numbers[sample.class_index];
   folder.classes = classes;
 }
 

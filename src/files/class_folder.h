@@ -30,8 +30,12 @@ struct ClassFolder {
 // no class or no file at all, IoError or FormatError for an archive that cannot be read.
 ClassFolder list_class_folder(const Path& folder_or_tar, const Notice& notice);
 
-// Gives the samples the class numbers of `classes` (a model's), matched by name. Throws UsageError
-// that lists both sides when the folder has a class that the model does not know.
+// The number that each of `classes` has among those `known` to a model, matched by name. Throws
+// UsageError that lists both sides where the model does not know one.
+std::vector<std::size_t> class_numbers(const std::vector<std::string>& classes,
+                                       const std::vector<std::string>& known);
+
+// Gives the samples the class numbers of `classes` (a model's), by class_numbers().
 void match_classes(ClassFolder& folder, const std::vector<std::string>& classes);
 
 std::vector<std::uint8_t> read_sample(const Sample& sample,

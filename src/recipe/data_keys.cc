@@ -14,6 +14,7 @@ void add_data_keys(std::vector<Key>& keys) {
                       "clips of manifests");
   data.text("root_train", &Data::train, "folder DIR/<class>/<file>, or a tar archive of these");
   data.text("root_val", &Data::validation, "the same for validation; empty: split off root_train");
+  data.text("root_test", &Data::test, "the same for `eval`; empty: root_val");
   data.real("validation_share", &Data::validation_share, 0, 0.9,
             "share of root_train for validation where root_val is empty");
   data.count("train_batch_size0", &Data::batch, 1, "files a micro batch");

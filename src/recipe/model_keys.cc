@@ -28,6 +28,10 @@ void add_model_keys(std::vector<Key>& keys) {
   head.count("n_classes", &ModelConfig::classes, 0,
              "classes that the data must have; 0: as many as it has");
 
+  Section<Recipe> weights(keys, "model.classification.", [](Recipe& r) -> Recipe& { return r; });
+  weights.text("pretrained", &Recipe::pretrained,
+               "of `eval`: a model directory, or a .pt file of the reference");
+
   Section<Recipe> recipe(keys, prefix, [](Recipe& r) -> Recipe& { return r; });
   recipe.choice<EmbeddingInit>(
       "embedding_init", &Recipe::embedding_init,

@@ -33,6 +33,7 @@ struct Recipe {
   ModelConfig model;  // classes 0: as many as the data has
   EmbeddingInit embedding_init = EmbeddingInit::kSinusoid;
   std::string weights_type = "F32";  // of the model that is written: F32, F16 or BF16
+  std::string pretrained;            // weights of `eval`: a model directory or a .pt file
 
   struct Data {
     enum class Source {
@@ -43,6 +44,7 @@ struct Recipe {
     Source source = Source::kFiles;
     std::string train;       // folder or tar
     std::string validation;  // empty: split off train
+    std::string test;        // of `eval`; empty: validation
     double validation_share = 0.1;
     std::string input = "{}";     // what the bytes are, as JSON text, stored in the model
     std::size_t batch = 48;       // dataset.train_batch_size0

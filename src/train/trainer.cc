@@ -15,6 +15,7 @@
 #include "base/random.h"
 #include "byteformer/error.h"
 #include "data/loader.h"
+#include "data/recipe_data.h"
 #include "files/name.h"
 #include "model/geometry.h"
 #include "model/model_directory.h"
@@ -120,10 +121,17 @@ class Run {
 
  private:
   void read_data() {
-    if (recipe_.data.source == Recipe::Data::Source::kAudio)
-      read_clips();
-    else
-      read_files();
+    if (!recipe_.pretrained.empty())
+      throw UsageError(
+          fmt::format("model.classification.pretrained is \"{}\", but a training begins with "
+                      "weights of its own. Remove it; `byteformer eval` reads it.",
+                      recipe_.pretrained));
+    TrainingData data = open_training_data(
+        recipe_, input_, max_bytes_for(recipe_.model.max_tokens, recipe_.model.kernel_size),
+        options_.notice);
+    state_.classes = std::move(data.classes);
+    train_ = std::move(data.train);
+    validation_ = std::move(data.validation);
     if (recipe_.model.classes != 0 && recipe_.model.classes != state_.classes.size())
       throw ConfigError(
           fmt::format("{}: {} classes, but the recipe's model.classification.n_classes is {}. Set "
@@ -133,50 +141,6 @@ class Run {
     state_.data = fmt::format("{:016x}", train_->hash());
     options_.notice(fmt::format("{} classes, {} files to train on, {} to validate",
                                 state_.classes.size(), train_->size(), validation_->size()));
-  }
-
-  void read_files() {
-    ClassFolder folder = list_class_folder(recipe_.data.train, options_.notice);
-    state_.classes = folder.classes;
-    std::vector<Sample> train, validation;
-    if (recipe_.data.validation.empty()) {
-      std::tie(train, validation) = split(folder.samples, recipe_.data.validation_share);
-    } else {
-      train = std::move(folder.samples);
-      ClassFolder other = list_class_folder(recipe_.data.validation, options_.notice);
-      match_classes(other, state_.classes);
-      validation = std::move(other.samples);
-    }
-    FileSet::Options reading{max_bytes_for(recipe_.model.max_tokens, recipe_.model.kernel_size),
-                             recipe_.common.seed, true};
-    train_ = std::make_unique<FileSet>(std::move(train), input_, reading);
-    reading.augment = false;
-    validation_ = std::make_unique<FileSet>(std::move(validation), input_, reading);
-  }
-
-  // The reference's recipes name one folder for all splits; its manifests or lists tell them apart.
-  void read_clips() {
-    constexpr std::size_t kTwelve = 12;
-    SpeechOptions listing;
-    listing.vocabulary =
-        recipe_.model.classes == kTwelve ? Vocabulary::kTwelve : Vocabulary::kAllWords;
-    listing.silence_length = recipe_.audio.samples;
-    listing.seed = recipe_.common.seed;
-    SpeechCommands data = list_speech_commands(recipe_.data.train, listing, options_.notice);
-    state_.classes = data.classes;
-    std::vector<SpeechClip> validation = data.validation;
-    if (!recipe_.data.validation.empty() && recipe_.data.validation != recipe_.data.train) {
-      SpeechCommands other =
-          list_speech_commands(recipe_.data.validation, listing, options_.notice);
-      if (other.classes != data.classes)
-        throw UsageError(
-            fmt::format("{}: its classes are not those of {}. Give two folders of one vocabulary.",
-                        recipe_.data.validation, recipe_.data.train));
-      validation = other.validation.empty() ? other.train : other.validation;
-    }
-    validation_ = std::make_unique<ClipSet>(std::move(validation), state_.classes, input_);
-    train_ = std::make_unique<TrainingClipSet>(std::move(data), recipe_.audio, recipe_.common.seed,
-                                               input_);
   }
 
   void begin_or_resume() {
