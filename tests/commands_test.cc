@@ -120,6 +120,49 @@ TEST_F(Commands, EvalRecordsAPrecisionInTheCardAndTheConfigOnce) {
   EXPECT_EQ(read_file(folder_.path() / "model/golden.safetensors"), golden);
 }
 
+TEST_F(Commands, EvalCalibratesAndPredictSaysUnknownBelowTheThreshold) {
+  for (int i = 0; i < 100; ++i)
+    folder_.write("data/plum/" + std::to_string(i), "a plum of number " + std::to_string(i * i));
+  for (int i = 0; i < 20; ++i)
+    folder_.write("other/stone/" + std::to_string(i), std::string(80, static_cast<char>(i * 9)));
+  const std::string eval = "$BF eval model --data data --json --report page.html ";
+  const Outcome none = run(eval + "--foreign other");
+  EXPECT_EQ(none.status, 2);
+  EXPECT_NE(none.err.find("--calibrate"), std::string::npos) << none.err;
+
+  const Outcome twice = run(eval + "--calibrate --foreign other --keep 0.9 >first; " + eval +
+                            "--calibrate --foreign other --keep 0.9");
+  EXPECT_EQ(twice.status, 0) << twice.err;
+  const json result = json::parse(twice.out);
+  EXPECT_EQ(result["unknown"], 10) << "a tenth of 102, and no more";
+  EXPECT_EQ(result["foreign"][0]["files"], 20);
+  EXPECT_NE(read_file(folder_.path() / "page.html").find("before calibration"), std::string::npos);
+  const ModelDirectory model = load_model(folder_.path() / "model");
+  ASSERT_TRUE(model.unknown_threshold);
+  EXPECT_EQ(model.temperature, result["temperature"]);
+  EXPECT_EQ(model.card.find("- Calibration:"), model.card.rfind("- Calibration:"));
+
+  std::size_t unknown = 0, let_through = 0;
+  for (const json& r : run("$BF predict model data other").records()) {
+    const bool is_unknown = r.contains("unknown");
+    EXPECT_EQ(is_unknown, r["label"].is_null()) << r;
+    EXPECT_EQ(is_unknown, r["probability"] < *model.unknown_threshold) << r;
+    const bool is_foreign = r["path"].get<std::string>().starts_with("other");
+    unknown += is_unknown && !is_foreign ? 1 : 0;
+    let_through += !is_unknown && is_foreign ? 1 : 0;
+  }
+  EXPECT_EQ(unknown, 10U);
+  EXPECT_EQ(let_through, result["foreign"][0]["let_through"]);
+  EXPECT_EQ(json::parse(run(eval).out)["unknown"], 10) << "by what the model says of itself";
+}
+
+TEST_F(Commands, FewFilesAreNotEnoughToCalibrate) {
+  const Outcome o = run("$BF eval model --data data --calibrate --no-report");
+  EXPECT_EQ(o.status, 2);
+  EXPECT_NE(o.err.find("100 or more"), std::string::npos) << o.err;
+  EXPECT_FALSE(load_model(folder_.path() / "model").unknown_threshold);
+}
+
 TEST_F(Commands, TheProgramIsUnderEightMegabytes) {
 #if !defined(NDEBUG) || defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   GTEST_SKIP() << "of a release build";

@@ -28,7 +28,7 @@ namespace byteformer {
 struct ScoredLabel {
   std::string label;
   std::size_t class_index;
-  double probability;  // softmax over all classes, computed in double
+  double probability;  // softmax of logits / temperature over all classes, computed in double
 };
 
 struct Prediction {
@@ -93,6 +93,11 @@ class BYTEFORMER_API Classifier {
   std::vector<float> logits(std::span<const std::uint8_t> bytes) const;
 
   const std::vector<std::string>& classes() const;  // names, in the order of the logits
+
+  // As `byteformer eval --calibrate` set them: what logits are divided by before they become
+  // probabilities (1: not calibrated), and the probability below which an answer is unknown.
+  double temperature() const;
+  std::optional<double> unknown_threshold() const;
 
   // The most bytes that a file may have before it has more tokens than positions; SIZE_MAX where
   // positions are sinusoidal, which never end.

@@ -5,11 +5,13 @@
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "base/atomic_file.h"
 #include "base/parallel.h"
 #include "byteformer/classifier.h"
 #include "cli/arguments.h"
+#include "cli/calibrate.h"
 #include "cli/commands.h"
 #include "cli/converted_model.h"
 #include "cli/eval_items.h"
@@ -29,9 +31,28 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 struct Result {
-  Metrics metrics;
+  std::vector<JudgedFile> judged;  // those that did not fail
   std::size_t failed = 0;
   std::vector<std::size_t> labels;  // by file; no class for one that failed
+
+  // As a model of that temperature claims probabilities.
+  Metrics metrics(std::size_t classes, double temperature) const {
+    Metrics all(classes);
+    for (const JudgedFile& file : judged) all.add(scaled(file.logits, temperature), file.target);
+    return all;
+  }
+  std::size_t files_below(double threshold, double temperature) const {
+    return static_cast<std::size_t>(
+        std::count_if(judged.begin(), judged.end(), [&](const JudgedFile& file) {
+          return highest_probability(file.logits, temperature) < threshold;
+        }));
+  }
+};
+
+// Files of classes that the model does not know: how many it would name all the same.
+struct ForeignResult {
+  std::string data;
+  std::size_t files, let_through;
 };
 
 // Files are computed in parallel, each on one thread, and counted in their order: the sums do not
@@ -39,7 +60,7 @@ struct Result {
 Result evaluate(const Classifier& classifier, const EvalItems& items, unsigned threads) {
   constexpr std::size_t kBlock = 256;
   ThreadPool pool(threads);
-  Result result{Metrics(classifier.classes().size()), 0, {}};
+  Result result;
   for (std::size_t begin = 0; begin < items.count; begin += kBlock) {
     const std::size_t count = std::min(kBlock, items.count - begin);
     std::vector<std::vector<float>> logits(count);
@@ -61,7 +82,7 @@ Result evaluate(const Classifier& classifier, const EvalItems& items, unsigned t
                                   ? classifier.classes().size()
                                   : static_cast<std::size_t>(most - logits[i].begin()));
       if (!logits[i].empty()) {
-        result.metrics.add(logits[i], block[i].class_index);
+        result.judged.push_back({std::move(logits[i]), block[i].class_index});
       } else {
         ++result.failed;
         fmt::print(stderr, "byteformer: {}: {}\n", printable(block[i].name), block[i].error);
@@ -71,40 +92,74 @@ Result evaluate(const Classifier& classifier, const EvalItems& items, unsigned t
   return result;
 }
 
-Json json_of(const Result& r, const Classifier& classifier, const std::string& model,
-             const std::string& data) {
+// All that is said of an evaluation.
+struct Summary {
+  const Classifier& classifier;
+  std::string model, data;
+  Metrics metrics;  // at `temperature`
+  std::size_t failed = 0;
+  double temperature = 1;
+  std::optional<double> unknown_threshold;
+  std::size_t unknown = 0;
+  std::vector<ForeignResult> foreign;
+};
+
+Json json_of(const Summary& s) {
   Json per_class = Json::array(), confusion = Json::array();
-  for (std::size_t c = 0; c < r.metrics.classes(); ++c) {
+  for (std::size_t c = 0; c < s.metrics.classes(); ++c) {
     std::vector<std::size_t> row;
-    for (std::size_t p = 0; p < r.metrics.classes(); ++p) row.push_back(r.metrics.count(c, p));
-    per_class.push_back({{"label", classifier.classes()[c]},
-                         {"files", r.metrics.files_of(c)},
-                         {"recall", r.metrics.recall(c)},
-                         {"precision", r.metrics.precision(c)}});
+    for (std::size_t p = 0; p < s.metrics.classes(); ++p) row.push_back(s.metrics.count(c, p));
+    per_class.push_back({{"label", s.classifier.classes()[c]},
+                         {"files", s.metrics.files_of(c)},
+                         {"recall", s.metrics.recall(c)},
+                         {"precision", s.metrics.precision(c)}});
     confusion.push_back(row);
   }
-  return {{"files", r.metrics.files()},
-          {"failed", r.failed},
-          {"top1", r.metrics.top1()},
-          {"top5", r.metrics.top5()},
-          {"loss", r.metrics.loss()},
-          {"per_class", per_class},
-          {"confusion", confusion},
-          {"model", replace_invalid_utf8(model)},
-          {"data", replace_invalid_utf8(data)},
-          {"precision", classifier.precision()},
-          {"kernels", classifier.kernels()}};
+  Json json = {{"files", s.metrics.files()},
+               {"failed", s.failed},
+               {"top1", s.metrics.top1()},
+               {"top5", s.metrics.top5()},
+               {"loss", s.metrics.loss()},
+               {"calibration_error", s.metrics.expected_calibration_error()},
+               {"per_class", per_class},
+               {"confusion", confusion},
+               {"model", replace_invalid_utf8(s.model)},
+               {"data", replace_invalid_utf8(s.data)},
+               {"precision", s.classifier.precision()},
+               {"kernels", s.classifier.kernels()},
+               {"temperature", s.temperature}};
+  if (s.unknown_threshold) {
+    json["unknown_threshold"] = *s.unknown_threshold;
+    json["unknown"] = s.unknown;
+  }
+  for (const ForeignResult& f : s.foreign)
+    json["foreign"].push_back({{"data", replace_invalid_utf8(f.data)},
+                               {"files", f.files},
+                               {"let_through", f.let_through}});
+  return json;
 }
 
-std::string table_of(const Result& r, const Classifier& classifier) {
-  const Metrics& m = r.metrics;
+std::string share_of(std::size_t part, std::size_t whole) {
+  return fmt::format(
+      "{} of {} ({:.1f} %)", part, whole,
+      whole == 0 ? 0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole));
+}
+
+std::string table_of(const Summary& s) {
+  const Metrics& m = s.metrics;
   std::string text = fmt::format(
-      "top-1 {:.2f} %   top-5 {:.2f} %   loss {:.4f}   {} files, {} failed   kernels {}, "
-      "{}\n\n{:<20} {:>8} {:>10}\n",
-      100 * m.top1(), 100 * m.top5(), m.loss(), m.files(), r.failed, classifier.kernels(),
-      classifier.precision(), "class", "recall", "precision");
+      "top-1 {:.2f} %   top-5 {:.2f} %   loss {:.4f}   {} files, {} failed   kernels {}, {}\n",
+      100 * m.top1(), 100 * m.top5(), m.loss(), m.files(), s.failed, s.classifier.kernels(),
+      s.classifier.precision());
+  if (s.unknown_threshold)
+    text += fmt::format("unknown (below {:.3f}, temperature {:.3f}): {}\n", *s.unknown_threshold,
+                        s.temperature, share_of(s.unknown, m.files()));
+  for (const ForeignResult& f : s.foreign)
+    text += fmt::format("foreign files let through: {} of {}\n", share_of(f.let_through, f.files),
+                        printable(f.data));
+  text += fmt::format("\n{:<20} {:>8} {:>10}\n", "class", "recall", "precision");
   for (std::size_t c = 0; c < m.classes(); ++c)
-    text += fmt::format("{:<20} {:>6.1f} % {:>8.1f} %\n", printable(classifier.classes()[c]),
+    text += fmt::format("{:<20} {:>6.1f} % {:>8.1f} %\n", printable(s.classifier.classes()[c]),
                         100 * m.recall(c), 100 * m.precision(c));
   return text;
 }
@@ -140,6 +195,31 @@ Subject subject_of(const Recipe& recipe, const CodecLimits& limits) {
 
 void say(const std::string& text) { fmt::print(stderr, "byteformer: {}\n", text); }
 
+std::string page_of(const Summary& s, const std::optional<Metrics>& before,
+                    const std::string& command_line) {
+  Report page;
+  page.title = "Evaluation of " + s.model;
+  page.command = command_line;
+  page.facts = {{"model", s.model},
+                {"data", s.data},
+                {"files", std::to_string(s.metrics.files())},
+                {"failed", std::to_string(s.failed)},
+                {"precision", s.classifier.precision()},
+                {"kernels", s.classifier.kernels()}};
+  if (s.unknown_threshold) {
+    page.facts.emplace_back("temperature", fmt::format("{:.3f}", s.temperature));
+    page.facts.emplace_back(fmt::format("unknown (below {:.3f})", *s.unknown_threshold),
+                            share_of(s.unknown, s.metrics.files()));
+  }
+  for (const ForeignResult& f : s.foreign)
+    page.facts.emplace_back("foreign files let through, " + f.data,
+                            share_of(f.let_through, f.files));
+  page.classes = s.classifier.classes();
+  page.metrics = s.metrics;
+  page.before = before;
+  return html_report(page);
+}
+
 }  // namespace
 
 int eval(const std::vector<std::string>& arguments, const std::string& command_line) {
@@ -152,11 +232,13 @@ int eval(const std::vector<std::string>& arguments, const std::string& command_l
       "  byteformer eval MODEL --data test.tar --json > result.json\n"
       "  byteformer eval MODEL --data photos --encode\n"
       "  byteformer eval --common.config-file RECIPE.yaml --model.classification.pretrained "
-      "weights.pt --common.override-kwargs dataset.root_val=DIR",
+      "weights.pt --common.override-kwargs dataset.root_val=DIR\n"
+      "  byteformer eval MODEL --data held-out --calibrate --foreign other-files",
       "byteformer eval"};
   std::string config, pretrained, data, format, report = "report.html", long_files = "refuse";
-  std::vector<std::string> words;
-  bool json = false, no_report = false, record = false, encode = false;
+  std::vector<std::string> words, foreign;
+  bool json = false, no_report = false, record = false, encode = false, calibrates = false;
+  double keep = 0.95;
   CodecLimits limits;
   unsigned threads = 0;
   ClassifierOptions options;
@@ -190,6 +272,19 @@ int eval(const std::vector<std::string>& arguments, const std::string& command_l
                "evaluate in float32 as well, and write into the model's card and config how the "
                "precision compares: `auto` uses one that changes at most one label in a thousand "
                "and gets no fewer right");
+  auto* calibrate_flag = app.add_flag(
+      "--calibrate", calibrates,
+      "set the model's temperature and its threshold of \"unknown\" on these files, which the "
+      "training must not have seen, and write both into the model");
+  app.add_option("--keep", keep, "share of the files of --calibrate that stay above the threshold")
+      ->capture_default_str()
+      ->needs(calibrate_flag)
+      ->check(CLI::Range(0.0, 1.0));
+  app.add_option("--foreign", foreign,
+                 "folder or tar of classes that the model does not know: says how many of their "
+                 "files it names all the same; may be given again")
+      ->type_name("DIR")
+      ->allow_extra_args(false);
   app.add_option("--threads", threads, "default: what the process may use")
       ->check(CLI::Range(0, 1024));
   std::vector<std::string> plain = arguments;
@@ -226,6 +321,10 @@ int eval(const std::vector<std::string>& arguments, const std::string& command_l
     subject.model = words[0];
     subject.data = data;
   }
+  if ((record || calibrates) && subject.converted)
+    throw UsageError(fmt::format(
+        "{} writes into a model directory, and {} is a .pt file: `byteformer convert` it first.",
+        record ? "--record" : "--calibrate", printable(subject.model)));
   const std::string &model = subject.model,
                     directory = subject.converted ? subject.converted->directory() : model;
   data = subject.data;
@@ -235,36 +334,51 @@ int eval(const std::vector<std::string>& arguments, const std::string& command_l
     if (const std::string notice = encoder_notice(load_model(model), subject.codec->facts().input);
         !notice.empty())
       say(notice);
+  if (!foreign.empty() && !calibrates && !classifier.unknown_threshold())
+    throw UsageError(
+        "--foreign needs a threshold, and this model has none. Add --calibrate to set one.");
   const EvalItems items = starting([&] {
     return subject.codec ? items_of_recipe(*subject.codec, classifier)
                          : items_in_folder(data, classifier, say);
   });
   const Result result = evaluate(classifier, items, threads);
 
+  const std::size_t classes = classifier.classes().size();
+  double temperature = classifier.temperature();
+  std::optional<double> threshold = classifier.unknown_threshold();
+  std::optional<Calibration> calibration;
+  std::optional<Metrics> before;
+  if (calibrates) {
+    calibration = calibrate(result.judged, keep);
+    temperature = calibration->temperature;
+    threshold = calibration->unknown_threshold;
+    before = result.metrics(classes, 1);
+  }
+  Summary summary{
+      classifier, model, data, result.metrics(classes, temperature), result.failed, temperature,
+      threshold,  0,     {}};
+  if (threshold) summary.unknown = result.files_below(*threshold, temperature);
+  for (const std::string& other : foreign) {
+    const EvalItems files = starting([&] { return foreign_items(other, classifier, say); });
+    const Result judged = evaluate(classifier, files, threads);
+    summary.foreign.push_back({other, judged.judged.size(),
+                               judged.judged.size() - judged.files_below(*threshold, temperature)});
+  }
+
   const bool as_json =
       json || format == "json" || (format.empty() && chosen_format("", false) != Format::kTable);
-  write_out(as_json ? json_of(result, classifier, model, data).dump() + "\n"
-                    : table_of(result, classifier));
+  write_out(as_json ? json_of(summary).dump() + "\n" : table_of(summary));
   if (!no_report) {
-    Report page;
-    page.title = "Evaluation of " + model;
-    page.command = command_line;
-    page.facts = {{"model", model},
-                  {"data", data},
-                  {"files", std::to_string(result.metrics.files())},
-                  {"failed", std::to_string(result.failed)},
-                  {"precision", classifier.precision()},
-                  {"kernels", classifier.kernels()}};
-    page.classes = classifier.classes();
-    page.metrics = result.metrics;
-    write_file_atomically(report, html_report(page));
+    write_file_atomically(report, page_of(summary, before, command_line));
     fmt::print(stderr, "byteformer: wrote {}\n", printable(report));
   }
+  if (calibration) {
+    calibration->error_before = before->expected_calibration_error();
+    calibration->error_after = summary.metrics.expected_calibration_error();
+    calibration->command = command_line;
+    say(record_calibration(model, *calibration));
+  }
   if (record) {
-    if (subject.converted)
-      throw UsageError(
-          "--record writes into a model directory, and this is a .pt file: "
-          "`byteformer convert` it first.");
     if (result.failed > 0)
       throw UsageError(fmt::format(
           "--record compares precisions on the same files, but {} failed. Leave them out.",
@@ -276,8 +390,8 @@ int eval(const std::vector<std::string>& arguments, const std::string& command_l
     for (std::size_t i = 0; i < result.labels.size(); ++i)
       changed += result.labels[i] != expected.labels[i] ? 1 : 0;
     say(record_precision(
-        model, {classifier.precision(), classifier.kernels(), result.metrics.files(), changed,
-                result.metrics.top1(), expected.metrics.top1(), command_line}));
+        model, {classifier.precision(), classifier.kernels(), summary.metrics.files(), changed,
+                summary.metrics.top1(), expected.metrics(classes, 1).top1(), command_line}));
   }
   return result.failed > 0 ? kExitSomeInputsFailed : kExitDone;
 }

@@ -8,11 +8,9 @@
 #include "files/class_folder.h"
 
 namespace byteformer {
+namespace {
 
-EvalItems items_in_folder(const Path& folder_or_tar, const Classifier& classifier,
-                          const Notice& notice) {
-  const auto folder = std::make_shared<ClassFolder>(list_class_folder(folder_or_tar, notice));
-  match_classes(*folder, classifier.classes());
+EvalItems items_of(std::shared_ptr<const ClassFolder> folder, const Classifier& classifier) {
   ReadLimit limit;
   // One byte more than fits tells a file that is too long, without reading the rest.
   if (classifier.max_bytes() != SIZE_MAX) limit = {classifier.max_bytes() + 1, true};
@@ -26,6 +24,21 @@ EvalItems items_in_folder(const Path& folder_or_tar, const Classifier& classifie
             }
             return item;
           }};
+}
+
+}  // namespace
+
+EvalItems items_in_folder(const Path& folder_or_tar, const Classifier& classifier,
+                          const Notice& notice) {
+  const auto folder = std::make_shared<ClassFolder>(list_class_folder(folder_or_tar, notice));
+  match_classes(*folder, classifier.classes());
+  return items_of(folder, classifier);
+}
+
+EvalItems foreign_items(const Path& folder_or_tar, const Classifier& classifier,
+                        const Notice& notice) {
+  return items_of(std::make_shared<ClassFolder>(list_class_folder(folder_or_tar, notice)),
+                  classifier);
 }
 
 EvalItems items_of_recipe(Codec& codec, const Classifier& classifier) {

@@ -21,6 +21,11 @@ struct EvalItems {
 EvalItems items_in_folder(const Path& folder_or_tar, const Classifier& classifier,
                           const Notice& notice);
 
+// Files of classes that the model does not know; their class_index is their place in that data.
+// Throws what list_class_folder() does.
+EvalItems foreign_items(const Path& folder_or_tar, const Classifier& classifier,
+                        const Notice& notice);
+
 // `codec` must outlive the items. Throws UsageError for a class that the model does not know.
 EvalItems items_of_recipe(Codec& codec, const Classifier& classifier);
 

@@ -2,9 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <sstream>
-
 #include "byteformer/error.h"
+#include "cli/card.h"
 #include "model/model_directory.h"
 
 namespace byteformer {
@@ -24,16 +23,12 @@ std::string record_precision(const std::string& model_directory, const Precision
   std::erase(model.equal_precisions, precision);
   if (is_equal) model.equal_precisions.push_back(precision);
 
-  const std::string start = fmt::format("- Precision {}:", record.precision);
-  std::string card;
-  std::istringstream lines(model.card);
-  for (std::string line; std::getline(lines, line);)
-    if (!line.starts_with(start)) card += line + "\n";
-  model.card = card + fmt::format(
-                          "{} {:.2f} % of {} files, float32 {:.2f} %; {} labels differ ({}). "
-                          "Measured by `{}`.\n",
-                          start, 100 * record.top1, record.files, 100 * record.top1_f32,
-                          record.changed, record.kernels, record.command);
+  model.card = with_line(
+      model.card, fmt::format("- Precision {}:", record.precision),
+      fmt::format(
+          " {:.2f} % of {} files, float32 {:.2f} %; {} labels differ ({}). Measured by `{}`.",
+          100 * record.top1, record.files, 100 * record.top1_f32, record.changed, record.kernels,
+          record.command));
   update_model_texts(model_directory, model);
   return fmt::format("{} changes {} of {} labels: {}. Written into {}.", record.precision,
                      record.changed, record.files,

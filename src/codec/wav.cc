@@ -112,24 +112,66 @@ std::vector<std::uint8_t> encode_wav(const Waveform& waveform, WavType type) {
   return file;
 }
 
-std::uint64_t missing_wav_bytes(std::span<const std::uint8_t> file) {
-  auto is = [&](std::size_t at, std::string_view text) {
-    return std::equal(text.begin(), text.end(), file.begin() + static_cast<std::ptrdiff_t>(at));
-  };
-  if (file.size() < 12 || !(is(0, "RIFF") || is(0, "RF64")) || !is(8, "WAVE")) return 0;
-  constexpr std::uint64_t kUnknown = 0xFFFFFFFF;
-  std::uint64_t declared = kUnknown;  // of the data chunk, by an RF64's ds64
+namespace {
+
+bool is_at(std::span<const std::uint8_t> file, std::size_t at, std::string_view text) {
+  return std::equal(text.begin(), text.end(), file.begin() + static_cast<std::ptrdiff_t>(at));
+}
+
+// The chunk that begins at a byte: its declared size, and how many of its bytes are there.
+struct Chunk {
+  std::uint64_t at, size, present;
+};
+
+// Calls visit for each chunk whose header is there, until it returns false. Nothing for a file that
+// is neither WAV nor RF64.
+template <typename Visit>
+void for_each_chunk(std::span<const std::uint8_t> file, Visit visit) {
+  if (file.size() < 12 || !(is_at(file, 0, "RIFF") || is_at(file, 0, "RF64")) ||
+      !is_at(file, 8, "WAVE"))
+    return;
   for (std::uint64_t at = 12; at + 8 <= file.size();) {
-    const std::uint64_t size = get32(file, at + 4), present = file.size() - at - 8;
-    if (is(at, "ds64") && present >= 16)
-      declared = get32(file, at + 16) | std::uint64_t{get32(file, at + 20)} << 32;
-    if (is(at, "data")) {
-      if (size != kUnknown) declared = size;
-      return declared == kUnknown || declared <= present ? 0 : declared - present;
-    }
+    const std::uint64_t size = get32(file, at + 4);
+    if (!visit(Chunk{at, size, file.size() - at - 8})) return;
     at += 8 + size + size % 2;
   }
-  return 0;
+}
+
+}  // namespace
+
+std::uint64_t missing_wav_bytes(std::span<const std::uint8_t> file) {
+  constexpr std::uint64_t kUnknown = 0xFFFFFFFF;
+  std::uint64_t declared = kUnknown;  // of the data chunk, by an RF64's ds64
+  std::uint64_t missing = 0;
+  for_each_chunk(file, [&](const Chunk& chunk) {
+    if (is_at(file, chunk.at, "ds64") && chunk.present >= 16)
+      declared = get32(file, chunk.at + 16) | std::uint64_t{get32(file, chunk.at + 20)} << 32;
+    if (!is_at(file, chunk.at, "data")) return true;
+    if (chunk.size != kUnknown) declared = chunk.size;
+    if (declared != kUnknown && declared > chunk.present) missing = declared - chunk.present;
+    return false;
+  });
+  return missing;
+}
+
+std::optional<WavSamples> find_wav_samples(std::span<const std::uint8_t> file) {
+  constexpr std::uint32_t kPcm = 1, kBits = 16;
+  std::optional<WavSamples> found;
+  std::uint32_t rate = 0, channels = 0;  // channels 0: no format chunk so far
+  for_each_chunk(file, [&](const Chunk& chunk) {
+    if (is_at(file, chunk.at, "fmt ") && std::min(chunk.size, chunk.present) >= 16) {
+      const std::uint32_t kind = get32(file, chunk.at + 8), bits = get32(file, chunk.at + 20) >> 16;
+      if ((kind & 0xFFFF) != kPcm || bits != kBits) return false;
+      channels = kind >> 16;
+      rate = get32(file, chunk.at + 12);
+    }
+    if (!is_at(file, chunk.at, "data")) return true;
+    if (channels == 0 || rate == 0) return false;
+    const std::uint64_t there = std::min(chunk.size, chunk.present), frame = 2ull * channels;
+    found = WavSamples{rate, channels, chunk.at + 8, there / frame * frame};
+    return false;
+  });
+  return found;
 }
 
 }  // namespace byteformer

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -27,5 +28,16 @@ std::vector<std::uint8_t> encode_wav(const Waveform& waveform, WavType type);
 // How many bytes of samples a WAV or RF64 file declares and lacks: 0 for a whole file, for one that
 // was streamed (its declared size is 0xFFFFFFFF) and for what is no WAV.
 std::uint64_t missing_wav_bytes(std::span<const std::uint8_t> file);
+
+struct WavSamples {
+  std::uint32_t sample_rate;   // Hz
+  std::size_t channels;        // of 16 bits, interleaved
+  std::size_t offset, length;  // of the whole frames that are there, in bytes
+};
+
+// Where the samples lie in a WAV file of 16-bit integers, which may end early; nothing for any
+// other file. The data chunk's declared size is the 32 bits before them, the file's those at
+// byte 4.
+std::optional<WavSamples> find_wav_samples(std::span<const std::uint8_t> file);
 
 }  // namespace byteformer

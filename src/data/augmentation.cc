@@ -6,6 +6,8 @@
 
 #include "byteformer/error.h"
 #include "codec/tiff.h"
+#include "codec/wav.h"
+#include "data/wav_augmentation.h"
 #include "files/name.h"
 
 namespace byteformer {
@@ -48,33 +50,49 @@ void erase(std::uint8_t* pixels, std::size_t width, std::size_t height, float ar
     std::memset(pixels + (y * width + std::min(x0, width - w)) * kChannels, 0, w * kChannels);
 }
 
-}  // namespace
-
-void augment(std::vector<std::uint8_t>& file, const Recipe::Augmentation& a, Random& random,
-             const std::string& name) {
-  if (!a.flip && a.shift == 0 && a.erase <= 0) return;
-  const std::optional<TiffPixels> found = find_tiff_pixels(file);
-  if (!found)
-    throw InputError(
-        InputErrorKind::kDamaged,
-        printable(name) +
-            ": no uncompressed RGB TIFF file of one strip, which byte_augmentation "
-            "needs. Turn byte_augmentation off, or write the pictures with `byteformer encode`.");
-  std::uint8_t* pixels = file.data() + found->offset;
-  if (a.flip && random.uniform() <= 0.5F) flip(pixels, found->width, found->height);
+void augment_picture(std::vector<std::uint8_t>& file, const TiffPixels& found,
+                     const Recipe::Augmentation& a, Random& random) {
+  std::uint8_t* pixels = file.data() + found.offset;
+  if (a.flip && random.uniform() <= 0.5F) flip(pixels, found.width, found.height);
   if (a.shift > 0) {
     const auto reach = static_cast<std::int64_t>(a.shift);
     const std::int64_t dx = random.below(2 * reach + 1) - reach,
                        dy = random.below(2 * reach + 1) - reach;
-    shift(pixels, static_cast<std::int64_t>(found->width), static_cast<std::int64_t>(found->height),
+    shift(pixels, static_cast<std::int64_t>(found.width), static_cast<std::int64_t>(found.height),
           dx, dy);
   }
   if (a.erase > 0) {
     const float chance = random.uniform(), area = random.uniform(), aspect = random.uniform(),
                 x = random.uniform(), y = random.uniform();
     if (chance < static_cast<float>(a.erase))
-      erase(pixels, found->width, found->height, area, aspect, x, y);
+      erase(pixels, found.width, found.height, area, aspect, x, y);
   }
+}
+
+}  // namespace
+
+void augment(std::vector<std::uint8_t>& file, const Recipe::Augmentation& a, Random& random,
+             const std::string& name) {
+  const bool of_pictures = a.flip || a.shift > 0 || a.erase > 0, of_sound = changes_sound(a.wav);
+  if (!of_pictures && !of_sound) return;
+  if (of_sound) {
+    if (const std::optional<WavSamples> found = find_wav_samples(file))
+      return augment_wav(file, *found, a.wav, random);
+  }
+  if (of_pictures) {
+    if (const std::optional<TiffPixels> found = find_tiff_pixels(file))
+      return augment_picture(file, *found, a, random);
+  }
+  const std::string picture = "uncompressed RGB TIFF file of one strip",
+                    sound = "WAV file of 16-bit samples";
+  throw InputError(InputErrorKind::kDamaged,
+                   printable(name) + ": no " +
+                       (of_pictures && of_sound ? picture + " and no " + sound
+                        : of_pictures           ? picture
+                                                : sound) +
+                       ", which byte_augmentation needs. Turn " +
+                       (of_pictures ? "byte_augmentation" : "byte_augmentation.wav") +
+                       " off, or write the files with `byteformer encode`.");
 }
 
 }  // namespace byteformer

@@ -1,4 +1,5 @@
-// Augmentation of a picture that is an uncompressed TIFF file, on its bytes: flip, shift, erase.
+// Augmentation of files as they are: of a picture that is an uncompressed TIFF file (flip, shift,
+// erase), of sound that is a WAV file (wav_augmentation.h), on their bytes.
 #pragma once
 
 #include <cstdint>
@@ -10,9 +11,10 @@
 
 namespace byteformer {
 
-// Changes the pixels in place. The number of draws does not depend on their outcome. Throws
-// InputError of kind damaged if something is to be done and the file is no picture as encode_tiff()
-// writes it; `name` is for the message.
+// Pictures get what is asked for pictures, sound what is asked for sound. The number of draws does
+// not depend on their outcome. Throws InputError of kind damaged if something is to be done and the
+// file is neither a picture as encode_tiff() writes it, with something asked for pictures, nor a
+// WAV file of 16-bit samples, with something asked for sound; `name` is for the message.
 void augment(std::vector<std::uint8_t>& file, const Recipe::Augmentation& augmentation,
              Random& random, const std::string& name);
 

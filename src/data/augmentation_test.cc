@@ -6,6 +6,7 @@
 
 #include "byteformer/error.h"
 #include "codec/tiff.h"
+#include "codec/wav.h"
 
 namespace byteformer {
 namespace {
@@ -22,7 +23,7 @@ TEST(Augmentation, FlipsHalfOfTheTimeAndTwiceIsTheSame) {
   for (std::uint64_t seed = 0; seed < 400; ++seed) {
     std::vector<std::uint8_t> file = before;
     Random random(seed);
-    augment(file, {.flip = true, .shift = 0, .erase = 0}, random, "x");
+    augment(file, {.flip = true, .shift = 0, .erase = 0, .wav = {}}, random, "x");
     if (file == before) continue;
     ++flipped;
     ASSERT_EQ(file[140], 4);  // the first row was 1 2 3 4
@@ -37,7 +38,7 @@ TEST(Augmentation, ShiftsByAtMostWhatIsAllowedAndFillsWithBlack) {
   for (std::uint64_t seed = 0; seed < 100; ++seed) {
     std::vector<std::uint8_t> file = before;
     Random random(seed);
-    augment(file, {.flip = false, .shift = 1, .erase = 0}, random, "x");
+    augment(file, {.flip = false, .shift = 1, .erase = 0, .wav = {}}, random, "x");
     ASSERT_EQ(file.size(), before.size());
     ASSERT_TRUE(std::equal(file.begin(), file.begin() + 140, before.begin()));
     moved_right_by_one |= file[140] == 0 && file[143] == 1 && file[146] == 2;
@@ -51,7 +52,7 @@ TEST(Augmentation, ErasesARectangleWithTheGivenProbability) {
   for (std::uint64_t seed = 0; seed < 400; ++seed) {
     std::vector<std::uint8_t> file = before;
     Random random(seed);
-    augment(file, {.flip = false, .shift = 0, .erase = 0.25}, random, "x");
+    augment(file, {.flip = false, .shift = 0, .erase = 0.25, .wav = {}}, random, "x");
     erased += file != before ? 1 : 0;
   }
   EXPECT_NEAR(static_cast<double>(erased), 100, 35);
@@ -60,8 +61,33 @@ TEST(Augmentation, ErasesARectangleWithTheGivenProbability) {
 TEST(Augmentation, AFileThatIsNoSuchPictureIsDamagedInput) {
   std::vector<std::uint8_t> file(500, 7);
   Random random(1);
-  EXPECT_THROW(augment(file, {.flip = true, .shift = 0, .erase = 0}, random, "x"), InputError);
+  EXPECT_THROW(augment(file, {.flip = true, .shift = 0, .erase = 0, .wav = {}}, random, "x"),
+               InputError);
   EXPECT_NO_THROW(augment(file, {}, random, "x"));
+}
+
+TEST(Augmentation, PicturesAndSoundOfOneSetEachGetTheirOwn) {
+  const Recipe::Augmentation both{.flip = false, .shift = 1, .erase = 0, .wav = {.gain = 6}};
+  const std::vector<std::uint8_t> sound =
+      encode_wav({8000, 1, std::vector<float>(50, 0.25F)}, WavType::kInt16);
+  bool picture_changed = false, sound_changed = false;
+  for (std::uint64_t seed = 0; seed < 10; ++seed) {
+    Random random(seed);
+    std::vector<std::uint8_t> a = picture(), b = sound;
+    augment(a, both, random, "a");
+    augment(b, both, random, "b");
+    picture_changed |= a != picture();
+    sound_changed |= b != sound;
+  }
+  EXPECT_TRUE(picture_changed && sound_changed);
+}
+
+TEST(Augmentation, SoundIsDamagedInputWhereOnlyPicturesAreAugmented) {
+  std::vector<std::uint8_t> file =
+      encode_wav({8000, 1, std::vector<float>(50, 0.25F)}, WavType::kInt16);
+  Random random(1);
+  EXPECT_THROW(augment(file, {.flip = true, .shift = 0, .erase = 0, .wav = {}}, random, "x"),
+               InputError);
 }
 
 }  // namespace

@@ -28,8 +28,9 @@ using nlohmann::json;
 constexpr const char* kFormat = "byteformer model";
 constexpr const char* kVersion = "1.0";
 constexpr unsigned long kMajor = 1;
-constexpr const char* kKeys[] = {"format", "version",  "architecture",      "classes",
-                                 "input",  "training", "unknown_threshold", "equal_precisions"};
+constexpr const char* kKeys[] = {"format",          "version",  "architecture", "classes",
+                                 "input",           "training", "temperature",  "unknown_threshold",
+                                 "equal_precisions"};
 constexpr std::uintmax_t kMaxText = 64u
                                     << 20;  // config.json and README.md; a million class names fit
 
@@ -139,6 +140,25 @@ void check_threshold(double threshold, const std::string& where) {
         where, threshold));
 }
 
+void check_temperature(double temperature, const std::string& where) {
+  if (!(temperature > 0 && temperature <= 1e6))
+    throw ConfigError(fmt::format(
+        "{}: \"temperature\" is {}, but must be above 0 and at most a million. Leave it "
+        "out for 1.",
+        where, temperature));
+}
+
+// A number of config.json that need not be there.
+std::optional<double> number(const json& config, const char* key, const char* allowed,
+                             const std::string& where) {
+  const auto found = config.find(key);
+  if (found == config.end()) return std::nullopt;
+  if (!found->is_number())
+    throw ConfigError(fmt::format("{}: \"{}\" is {}, but must be {}. Leave it out for none.", where,
+                                  key, shown(*found), allowed));
+  return found->get<double>();
+}
+
 void check_weights(const ModelConfig& config, const TensorMap& weights, const std::string& where) {
   try {
     check_tensors(config, weights, "config.json");
@@ -167,6 +187,7 @@ std::string config_text(const ModelDirectory& model) {
   config["architecture"] = to_json(model.config);
   config["classes"] = model.classes;
   config["input"] = object_of(model.input, "input");
+  if (model.temperature != 1) config["temperature"] = model.temperature;
   if (model.unknown_threshold) config["unknown_threshold"] = *model.unknown_threshold;
   for (const kernels::Precision precision : model.equal_precisions)
     config["equal_precisions"].push_back(kernels::name_of(precision));
@@ -201,6 +222,7 @@ void save_model(const fs::path& directory, const ModelDirectory& model) {
         "{}: the architecture has {} classes, but there are {} names. Give one name a class.",
         where, model.config.classes, model.classes.size()));
   check(model.config);
+  check_temperature(model.temperature, where);
   if (model.unknown_threshold) check_threshold(*model.unknown_threshold, where);
   check_weights(model.config, model.weights, where);
   const std::string config = config_text(model);
@@ -242,15 +264,10 @@ ModelDirectory load_model(const fs::path& directory) {
                                   model.classes.size(), where);
   model.input = member(config, "input", json::value_t::object, where).dump();
   model.training = member(config, "training", json::value_t::object, where).dump();
-  if (const auto found = config.find("unknown_threshold"); found != config.end()) {
-    if (!found->is_number())
-      throw ConfigError(fmt::format(
-          "{}: \"unknown_threshold\" is {}, but must be a probability from 0 to 1. Leave it "
-          "out for none.",
-          where, shown(*found)));
-    model.unknown_threshold = found->get<double>();
-    check_threshold(*model.unknown_threshold, where);
-  }
+  model.temperature = number(config, "temperature", "a number above 0", where).value_or(1);
+  check_temperature(model.temperature, where);
+  model.unknown_threshold = number(config, "unknown_threshold", "a probability from 0 to 1", where);
+  if (model.unknown_threshold) check_threshold(*model.unknown_threshold, where);
 
   if (config.contains("equal_precisions"))
     for (const json& name : member(config, "equal_precisions", json::value_t::array, where)) {

@@ -19,6 +19,9 @@ struct ModelDirectory {
   std::vector<std::string> classes;  // names, in the order of the logits
   std::string input;  // what the bytes were, as JSON text: encoding and transforms; "{}" for files
                       // as they are
+  // Logits are divided by it before they become probabilities, so that these are right as often as
+  // they say (eval --calibrate).
+  double temperature = 1;
   std::optional<double> unknown_threshold;
   // Those that name its test files like float32, as was measured.
   std::vector<kernels::Precision> equal_precisions;

@@ -39,6 +39,7 @@ ModelDirectory small_model() {
   c.classes = 3;
   model.classes = {"cat", "dog", "größe"};
   model.input = R"({"encoding":"TIFF","transforms":[]})";
+  model.temperature = 1.5;
   model.unknown_threshold = 0.25;
   model.training = R"({"recipe":"none"})";
   model.card = "# A card\n";
@@ -105,6 +106,7 @@ TEST_F(ModelDirectoryTest, SavedThenLoadedIsEqual) {
   EXPECT_EQ(loaded.classes, saved.classes);
   EXPECT_EQ(json::parse(loaded.input), json::parse(saved.input));
   EXPECT_EQ(json::parse(loaded.training), json::parse(saved.training));
+  EXPECT_EQ(loaded.temperature, saved.temperature);
   EXPECT_EQ(loaded.unknown_threshold, saved.unknown_threshold);
   EXPECT_EQ(loaded.card, saved.card);
   ASSERT_EQ(loaded.weights.size(), saved.weights.size());
@@ -261,6 +263,12 @@ TEST_F(ModelDirectoryTest, RejectsThresholdsThatAreNoProbability) {
   save_model(model_, small_model());
   for (const json& value : {json(-0.1), json(1.5), json("x"), json(nullptr)})
     expect_config_error([&](json& c) { c["unknown_threshold"] = value; }, "from 0 to 1");
+}
+
+TEST_F(ModelDirectoryTest, RejectsTemperaturesThatDivideByNothing) {
+  save_model(model_, small_model());
+  for (const json& value : {json(0), json(-1), json(1e7), json("x"), json(nullptr)})
+    expect_config_error([&](json& c) { c["temperature"] = value; }, "above 0");
 }
 
 TEST_F(ModelDirectoryTest, RejectsEachMissingPart) {

@@ -31,6 +31,16 @@ void add_data_keys(std::vector<Key>& keys) {
                      "move a picture by up to so many pixels each way");
   augmentation.real("erase", &Augmentation::erase, 0, 1,
                     "probability of erasing a rectangle of a picture");
+
+  using Wav = Augmentation::Wav;
+  Section<Wav> wav(keys, "byte_augmentation.wav.",
+                   [](Recipe& r) -> Wav& { return r.augmentation.wav; });
+  wav.real("speed", &Wav::speed, 0, 0.5,
+           "play a WAV file of 16-bit samples faster or slower by up to so large a share");
+  wav.real("offset", &Wav::offset, 0, 60,
+           "cut up to so many seconds off its beginning, or put silence before it");
+  wav.real("gain", &Wav::gain, 0, 60, "make it louder or softer by up to so many decibels");
+  wav.real("noise", &Wav::noise, 0, 10, "add white noise of up to so large a share of its rms");
 }
 
 }  // namespace byteformer

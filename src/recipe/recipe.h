@@ -56,6 +56,12 @@ struct Recipe {
     bool flip = false;      // horizontal, p 0.5
     std::size_t shift = 0;  // by up to so many pixels in each direction
     double erase = 0;       // probability of erasing one rectangle
+    struct Wav {            // or that is a WAV file of 16-bit samples; each drawn up to
+      double speed = 0;     // share by which it is played faster or slower
+      double offset = 0;    // seconds cut off its beginning, or of silence before it
+      double gain = 0;      // decibels, louder or softer
+      double noise = 0;     // white noise, as a share of the recording's rms
+    } wav;
   } augmentation;
 
   ImagePipeline images;

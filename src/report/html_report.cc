@@ -183,12 +183,12 @@ std::string confusion(const Metrics& m, const std::vector<std::string>& classes)
   return html + "</table>\n";
 }
 
-std::string reliability(const Metrics& m) {
+std::string reliability(const Metrics& m, const char* title) {
   std::string html = fmt::format(
-      "<h2>Reliability</h2>\n<p>How often the answer is right, by the probability it claims. "
+      "<h2>{}</h2>\n<p>How often the answer is right, by the probability it claims. "
       "Expected calibration error {:.3f}.</p>\n<table><tr><th>probability</th><th>files</th>"
       "<th>mean probability</th><th>right</th></tr>\n",
-      m.expected_calibration_error());
+      title, m.expected_calibration_error());
   const std::vector<Metrics::Bin> bins = m.reliability();
   for (std::size_t i = 0; i < bins.size(); ++i)
     if (bins[i].files > 0)
@@ -218,7 +218,8 @@ std::string html_report(const Report& r) {
   if (!r.history.empty()) html += curves(r.history);
   if (r.metrics && r.metrics->files() > 0)
     html += per_class(*r.metrics, r.classes) + confusion(*r.metrics, r.classes) +
-            reliability(*r.metrics);
+            reliability(*r.metrics, r.before ? "Reliability after calibration" : "Reliability");
+  if (r.before) html += reliability(*r.before, "Reliability before calibration");
   return html + "</body></html>\n";
 }
 

@@ -20,6 +20,7 @@ struct Report {
   std::vector<std::string> classes;
   std::vector<EpochRow> history;   // empty: no curves
   std::optional<Metrics> metrics;  // absent: no tables
+  std::optional<Metrics> before;   // of the same files before calibration: a second reliability
 };
 
 std::string html_report(const Report& report);  // all texts are escaped

@@ -55,6 +55,13 @@ TEST(HtmlReport, ManyClassesGiveTheMostFrequentMistakesInsteadOfAHugeMatrix) {
             std::string::npos);
 }
 
+TEST(HtmlReport, ShowsReliabilityBeforeCalibrationBesideThatAfterIt) {
+  Report r = report(3);
+  EXPECT_EQ(html_report(r).find("before calibration"), std::string::npos);
+  r.before = r.metrics;
+  EXPECT_NE(html_report(r).find("Reliability before calibration"), std::string::npos);
+}
+
 TEST(HtmlReport, NeedsNeitherCurvesNorMetrics) {
   Report r;
   r.title = "empty";

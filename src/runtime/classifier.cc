@@ -17,6 +17,7 @@ Classifier::State::State(ModelDirectory directory, const std::vector<GoldenLogit
                          ClassifierOptions given)
     : options(given),
       classes(std::move(directory.classes)),
+      temperature(directory.temperature),
       unknown_threshold(directory.unknown_threshold),
       model(self_tested(directory, golden, kernel_choices(directory, given.precision), notices)),
       kernels(model.kernels()),
@@ -76,10 +77,11 @@ Prediction Classifier::State::prediction(std::vector<float> logits, std::size_t 
   std::stable_sort(order.begin(), order.end(),
                    [&](std::size_t a, std::size_t b) { return p.logits[a] > p.logits[b]; });
   const double most = p.logits[order[0]];
+  auto weight = [&](float logit) { return std::exp((logit - most) / temperature); };
   double sum = 0;
-  for (const float logit : p.logits) sum += std::exp(logit - most);
+  for (const float logit : p.logits) sum += weight(logit);
   for (std::size_t i = 0; i < std::min(options.top, order.size()); ++i)
-    p.top.push_back({classes[order[i]], order[i], std::exp(p.logits[order[i]] - most) / sum});
+    p.top.push_back({classes[order[i]], order[i], weight(p.logits[order[i]]) / sum});
   p.probability = 1 / sum;
   p.unknown = unknown_threshold && p.probability < *unknown_threshold;
   if (!p.unknown) p.label = classes[order[0]];
@@ -99,6 +101,8 @@ const std::vector<std::string>& Classifier::classes() const { return state_->cla
 const std::string& Classifier::kernels() const { return state_->kernels; }
 const std::string& Classifier::precision() const { return state_->precision; }
 const std::vector<std::string>& Classifier::notices() const { return state_->notices; }
+double Classifier::temperature() const { return state_->temperature; }
+std::optional<double> Classifier::unknown_threshold() const { return state_->unknown_threshold; }
 std::size_t Classifier::max_bytes() const { return state_->max_bytes(); }
 
 std::vector<float> Classifier::logits(std::span<const std::uint8_t> bytes) const {

@@ -17,6 +17,7 @@ namespace byteformer {
 struct Classifier::State {
   ClassifierOptions options;
   std::vector<std::string> classes;
+  double temperature;
   std::optional<double> unknown_threshold;
   std::vector<std::string> notices;
   StagedModel model;

@@ -89,6 +89,21 @@ TEST_F(ClassifierTest, GivesTheSameBitsToAnyNumberOfThreadsAtOnce) {
   }
 }
 
+TEST_F(ClassifierTest, ATemperatureChangesProbabilitiesAndNeitherLogitsNorLabel) {
+  const Prediction sure = Classifier(path()).classify(file_);
+  ModelDirectory model = tiny_model();
+  model.temperature = 4;
+  save_model(path(), model);
+  const Prediction p = Classifier(path()).classify(file_);
+  EXPECT_EQ(p.logits, sure.logits);
+  EXPECT_EQ(p.label, sure.label);
+  double sum = 0;
+  for (const float logit : p.logits)
+    sum += std::exp((static_cast<double>(logit) - p.logits[p.top[0].class_index]) / 4);
+  EXPECT_NEAR(p.probability, 1 / sum, 1e-12);
+  EXPECT_EQ(p.top[0].probability, p.probability);
+}
+
 TEST_F(ClassifierTest, BelowTheThresholdTheLabelIsUnknown) {
   ModelDirectory model = tiny_model();
   model.unknown_threshold = 1.0;
