@@ -10,6 +10,8 @@
 #include <utility>      // index sequences: types alone
 #if BF_VECTOR > 16
 #include <immintrin.h>  // inlined always
+#elif defined(BF_REDUCED)
+#include <arm_neon.h>  // inlined always
 #endif
 
 namespace byteformer::kernels::BF_SET {
@@ -17,6 +19,9 @@ namespace {
 
 #include "kernels/body/vector.h"
 // Each uses those before it.
+#ifdef BF_REDUCED
+#include "kernels/body/reduced.h"
+#endif
 #include "kernels/body/functions.h"
 #include "kernels/body/operand.h"
 #ifdef BF_REDUCED

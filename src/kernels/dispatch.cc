@@ -23,13 +23,23 @@ extern const Set kSet;
 namespace amx {
 extern const Set kSet;
 }
+namespace neon_bf16 {
+extern const Set kSet;
+}
 
 const std::vector<const Set*>& all_sets() {
   static const std::vector<const Set*> sets = {
-#ifdef __x86_64__
-      &amx::kSet,      &avx512_bf16::kSet, &avx512::kSet, &avx2::kSet,
+#if defined(__x86_64__)
+    &amx::kSet,
+    &avx512_bf16::kSet,
+    &avx512::kSet,
+    &avx2::kSet,
+#elif defined(__aarch64__)
+    &neon_bf16::kSet,
 #endif
-      &baseline::kSet, &plain::kSet};
+    &baseline::kSet,
+    &plain::kSet
+  };
   return sets;
 }
 

@@ -174,7 +174,7 @@ TEST_P(StagedForward, GivesTheSameBitsForAnyCuttingAndAnyThreadsOnEverySet) {
 TEST_P(StagedForward, EverySetWithFusedMultiplyAddGivesTheSameFloat32Bits) {
   std::map<std::string, std::vector<float>> logits;
   const std::vector<std::uint8_t> bytes = golden::formula_bytes("bits", 3001);
-  for (const char* name : {"avx512-bf16", "avx512", "avx2", "neon"})
+  for (const char* name : {"amx", "avx512-bf16", "avx512", "avx2", "neon-bf16", "neon"})
     for (const kernels::Set* set : kernels::all_sets())
       if (set->name == std::string(name) && set->is_supported()) {
         ::setenv("BYTEFORMER_KERNELS", name, 1);

@@ -14,29 +14,23 @@ struct Bfloat16 {
     return static_cast<Element>((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
   }
   static Sum first(const char*, unsigned long) { return Vec{}; }
-  static Sum mac(Sum sum, int a, IntVec b) {
-    return _mm512_dpbf16_ps(sum, reinterpret_cast<__m512bh>(IntVec{} + a),
-                            reinterpret_cast<__m512bh>(b));
-  }
+  static Sum mac(Sum sum, int a, IntVec b) { return add_bfloat16(sum, IntVec{} + a, b); }
   static Vec value(Sum sum, const char*, unsigned long, const char*) { return sum; }
 
   // Words of kLanes elements at `from` (low halves) and as many at `below` (high; null: zeros).
   static IntVec interleaved(const char* from, const char* below) {
-    const IntVec low = widened(from);
-    return below == nullptr ? low : low | widened(below) << 16;
+    const IntVec low = loaded(from);
+    return below == nullptr ? low : low | loaded(below) << 16;
   }
-  static IntVec widened(const char* from) {
+  static IntVec loaded(const char* from) {
     Half half;
     __builtin_memcpy(&half, from, sizeof half);
-    return reinterpret_cast<IntVec>(_mm512_cvtepu16_epi32(reinterpret_cast<__m256i>(half)));
+    return widened(half);
   }
-
- private:
-  typedef unsigned short Half __attribute__((vector_size(BF_VECTOR / 2)));
 };
 
 inline void store_elements(Bfloat16::Element* p, Vec v) {
-  const __m256bh half = _mm512_cvtneps_pbh(v);
+  const Half half = to_bfloat16(v);
   __builtin_memcpy(p, &half, sizeof half);
 }
 inline void store_some_elements(Bfloat16::Element* p, Vec v, unsigned long count) {
@@ -45,7 +39,7 @@ inline void store_some_elements(Bfloat16::Element* p, Vec v, unsigned long count
   for (unsigned long i = 0; i < kLanes && i < count; ++i) p[i] = lanes[i];
 }
 inline Vec load(const Bfloat16::Element* p) {
-  return as_floats(Bfloat16::widened(reinterpret_cast<const char*>(p)) << 16);
+  return as_floats(Bfloat16::loaded(reinterpret_cast<const char*>(p)) << 16);
 }
 
 void round_to_bfloat16(const float* x, unsigned long m, unsigned long k, void* operands) noexcept {

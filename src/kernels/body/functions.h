@@ -36,13 +36,13 @@ inline Vec exp2_of<true>(Vec y) {
 // The same within 7.5e-5, below the rounding of BF16, for any finite y.
 template <>
 inline Vec exp2_of<false>(Vec y) {
-  const Vec whole = _mm512_roundscale_ps(y, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+  const Vec whole = rounded(y);
   const Vec f = y - whole;
   Vec p = splat(5.5171669e-2F);
   p = p * f + 2.4261112e-1F;
   p = p * f + 6.9326099e-1F;
   p = p * f + 9.9992807e-1F;
-  return _mm512_scalef_ps(p, whole);
+  return times_power_of_two(p, whole);
 }
 #endif
 

@@ -14,12 +14,7 @@ struct Int8 {
   static Sum first(const char* tail, unsigned long v) {
     return load_words(tail + v * sizeof(IntVec));
   }
-  static Sum mac(Sum sum, int a, IntVec b) {
-    // g++ 12 makes of the intrinsic a copy of each sum: less than half the speed.
-    const IntVec words = IntVec{} + a;
-    asm("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(words), "v"(b));
-    return sum;
-  }
+  static Sum mac(Sum sum, int a, IntVec b) { return add_int8(sum, IntVec{} + a, b); }
   static Vec value(Sum sum, const char* tail, unsigned long v, const char* row_tail) {
     const Vec scales = as_floats(load_words(tail + kPanel * kWord + v * sizeof(Vec)));
     float row_scale;
@@ -36,9 +31,8 @@ unsigned long int8_operand_size(unsigned long k) {
 
 // Adding 1.5 * 2^23 + 128 rounds to the nearest whole number and leaves it, plus 128, in the lowest
 // byte.
-inline __m128i quantized(Vec x, float per_unit) {
-  const IntVec bits = bits_of(x * per_unit + (12582912.0F + 128.0F));
-  return _mm512_cvtepi32_epi8(reinterpret_cast<__m512i>(bits));
+inline Bytes quantized(Vec x, float per_unit) {
+  return low_bytes(bits_of(x * per_unit + (12582912.0F + 128.0F)));
 }
 
 template <class From>
@@ -63,11 +57,11 @@ void quantize(const From* x, unsigned long m, unsigned long k, void* operands) n
     const float largest = fold_lanes<kLanes / 2>(most, [](Vec a, Vec b) { return max(a, b); })[0];
     const float per_unit = largest > 0 ? kMostInt8 / largest : 0;
     for (i = 0; i + kLanes <= k; i += kLanes, to += kLanes) {
-      const __m128i bytes = quantized(load(x + i), per_unit);
+      const Bytes bytes = quantized(load(x + i), per_unit);
       __builtin_memcpy(to, &bytes, sizeof bytes);
     }
     if (i < k) {
-      const __m128i bytes = quantized(rest, per_unit);
+      const Bytes bytes = quantized(rest, per_unit);
       __builtin_memcpy(to, &bytes, words_of<Int8>(k - i) * kWord);
       to += words_of<Int8>(k - i) * kWord;
     }
