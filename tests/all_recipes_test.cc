@@ -10,14 +10,16 @@
 namespace byteformer {
 namespace {
 
+constexpr std::size_t kEpochs = 4;
+
 class EveryRecipe : public testing::TestWithParam<std::string> {};
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(EveryRecipe);
 
 TEST_P(EveryRecipe, TrainsEvaluatesConvertsAndNamesAFile) {
   const TemporaryFolder folder;
-  const RecipeRun run = run_recipe(folder, GetParam(), 3, "", 590);
+  const RecipeRun run = run_recipe(folder, GetParam(), kEpochs, "", 590);
   ASSERT_EQ(run.error, "");
-  ASSERT_EQ(run.history.size(), 3U);
+  ASSERT_EQ(run.history.size(), kEpochs);
   for (const EpochRow& row : run.history) EXPECT_TRUE(std::isfinite(row.train_loss));
   EXPECT_LT(run.history.back().train_loss, run.history.front().train_loss + 1);
   EXPECT_EQ(run.evaluated["failed"], 0);
