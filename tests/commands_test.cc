@@ -729,6 +729,40 @@ TEST_F(Commands, TrainTakesPicturesAsARecipeSaysAndEncodeGivesTheModelTheSameByt
   EXPECT_EQ(config["input"]["quality"], 60);
 }
 
+// Photographs and spoken words in one model: it names both, and evaluates both.
+TEST_F(Commands, TrainTakesPicturesAndSoundInOneModel) {
+  folder_.write("recipe.yaml",
+                "dataset: {name: pictures_and_sound, root_train: photos, root_val: photos, "
+                "train_batch_size0: 8, sound: {root_train: clips, twelve_classes: false}}\n"
+                "image_augmentation:\n"
+                "  resize: {enable: true, size: 20, interpolation: bicubic}\n"
+                "  center_crop: {enable: true, size: 16}\n"
+                "  pil_save: {enable: true, file_encoding: TIFF}\n"
+                "audio_augmentation:\n"
+                "  set_fixed_length: {length: 1000}\n"
+                "  torchaudio_save: {enable: true, encoding_dtype: uint8}\n"
+                "model: {classification: {byteformer: {width: 64, layers: 1, conv_kernel_size: 8, "
+                "max_num_tokens: 500}}}\n"
+                "scheduler: {max_epochs: 2, warmup_iterations: 1}\n");
+  const std::string golden = BYTEFORMER_GOLDEN;
+  const Outcome o =
+      run("mkdir -p photos/photo clips/yes clips/no; cp '" + golden +
+          "'/eval_images/files/jpeg_4*.jpg photos/photo; wavs=$(find '" + golden +
+          "/audio_preprocessing' -name '*.wav' -size -80k | sort | head -2); set -- $wavs; "
+          "cp \"$1\" clips/yes/1.wav; cp \"$2\" clips/no/1.wav; "
+          "$BF train --config recipe.yaml --output run --threads 1 && "
+          "$BF eval --config recipe.yaml run/model --no-report dataset.sound.root_val=clips && "
+          "$BF predict run/model --encode photos clips");
+  ASSERT_EQ(o.status, 0) << o.err;
+  EXPECT_NE(o.err.find("3 classes, 5 files to train on"), std::string::npos) << o.err;
+  std::vector<json> records = o.records();
+  ASSERT_EQ(records.size(), 6U) << o.out;
+  EXPECT_EQ(records[0]["files"], 5);
+  EXPECT_EQ(records[0]["failed"], 0);
+  EXPECT_EQ(records[1]["bytes"], 140 + 3 * 16 * 16);
+  EXPECT_EQ(records[5]["bytes"], 44 + 1000);
+}
+
 TEST_F(Commands, ADiskThatIsFullWhileTrainingIsSaidAndTheLastCheckpointStays) {
   const Outcome first = run(std::string(kTrain) + "scheduler.max_epochs=1");
   ASSERT_EQ(first.status, 0) << first.err;

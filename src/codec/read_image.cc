@@ -53,6 +53,10 @@ bool is(const Format& format, std::span<const std::uint8_t> bytes) {
 
 }  // namespace
 
+bool is_picture(std::span<const std::uint8_t> file) {
+  return std::ranges::any_of(kFormats, [&](const Format& format) { return is(format, file); });
+}
+
 Image read_image(std::span<const std::uint8_t> file, const std::string& name,
                  const ImageOptions& options) {
   if (file.empty())

@@ -23,6 +23,9 @@ struct ImageOptions {
   std::uint64_t max_pixels = std::uint64_t{2} * 89'478'485;
 };
 
+// Whether they begin as one of these formats does, which need not mean that they can be read.
+bool is_picture(std::span<const std::uint8_t> file);
+
 // The picture in a file's bytes. `name` is for messages. Any number of threads may call it.
 //
 // Throws InputError: kEmpty for no bytes, kTooLarge before memory is taken for the pixels, kDamaged

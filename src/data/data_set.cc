@@ -71,4 +71,31 @@ Item TrainingClipSet::at(std::size_t index, const Place& place) const {
           mixes_ ? std::move(clip.target) : std::vector<float>()};
 }
 
+JointSet::JointSet(Part first, Part second, std::size_t classes, bool mixes)
+    : first_(std::move(first)), second_(std::move(second)), classes_(classes), mixes_(mixes) {}
+
+std::size_t JointSet::size() const { return first_.items->size() + second_.items->size(); }
+
+std::string JointSet::name(std::size_t index) const {
+  const std::size_t n = first_.items->size();
+  return index < n ? first_.items->name(index) : second_.items->name(index - n);
+}
+
+std::uint64_t JointSet::hash() const {
+  return hash_of_text(std::to_string(second_.items->hash()),
+                      hash_of_text(std::to_string(first_.items->hash())));
+}
+
+Item JointSet::at(std::size_t index, const Place& place) const {
+  const std::size_t n = first_.items->size();
+  const Part& part = index < n ? first_ : second_;
+  Item item = part.items->at(index < n ? index : index - n, place);
+  std::vector<float> shares(mixes_ ? classes_ : 0);
+  if (mixes_ && item.mixed.empty()) shares[part.numbers[item.target]] = 1;
+  for (std::size_t c = 0; c < item.mixed.size(); ++c) shares[part.numbers[c]] = item.mixed[c];
+  item.mixed = std::move(shares);
+  item.target = part.numbers[item.target];
+  return item;
+}
+
 }  // namespace byteformer

@@ -95,4 +95,25 @@ class TrainingClipSet : public DataSet {
   const InputBytes& bytes_;
 };
 
+// Two sets as one, the second behind the first: what tells them apart is their bytes alone.
+class JointSet : public DataSet {
+ public:
+  struct Part {
+    std::unique_ptr<DataSet> items;
+    std::vector<std::size_t> numbers;  // of its classes, among those of both
+  };
+  // `mixes`: an item of one part may be a mix, so every item has shares of all classes.
+  JointSet(Part first, Part second, std::size_t classes, bool mixes);
+
+  std::size_t size() const override;
+  std::string name(std::size_t index) const override;
+  std::uint64_t hash() const override;
+  Item at(std::size_t index, const Place& place) const override;
+
+ private:
+  Part first_, second_;
+  std::size_t classes_;
+  bool mixes_;
+};
+
 }  // namespace byteformer

@@ -1,8 +1,9 @@
 // The way of a file to the bytes that a model sees, whatever the recipe says that files are: files
-// as they are, pictures, or clips of sound.
+// as they are, pictures, clips of sound, or both, told apart by their first bytes.
 #pragma once
 
 #include <cstdint>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -31,13 +32,15 @@ class InputBytes {
   // Cut or filled to the recipe's length, and encoded.
   std::vector<std::uint8_t> of_sound(const Waveform& clip) const;
 
-  std::string suffix() const;  // of the encoding: ".tiff", ".wav"; empty for files as they are
+  // Of the encoding: ".tiff", ".wav", ".bin" where there are two; empty for files as they are.
+  std::string suffix() const;
 
   // What the bytes are, as JSON text: what the model carries.
   std::string description() const;
 
  private:
   std::string_view sound_encoding_name() const;
+  nlohmann::json sound_facts() const;
 
   Recipe::Data::Source source_;
   std::string given_;  // the recipe's dataset.input

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <tuple>
 #include <utility>
 
@@ -12,11 +14,14 @@
 namespace byteformer {
 namespace {
 
+using Source = Recipe::Data::Source;
+
 SpeechOptions listing_of(const Recipe& recipe) {
   constexpr std::size_t kTwelve = 12;
   SpeechOptions listing;
-  listing.vocabulary =
-      recipe.model.classes == kTwelve ? Vocabulary::kTwelve : Vocabulary::kAllWords;
+  const bool is_twelve = recipe.data.source == Source::kJoint ? recipe.data.sound.twelve
+                                                              : recipe.model.classes == kTwelve;
+  listing.vocabulary = is_twelve ? Vocabulary::kTwelve : Vocabulary::kAllWords;
   listing.silence_length = recipe.audio.samples;
   listing.seed = recipe.common.seed;
   return listing;
@@ -63,36 +68,98 @@ TrainingData clips_to_train(const Recipe& recipe, const InputBytes& bytes, const
   return data;
 }
 
+// The same recipe for the clips of a joint one.
+Recipe sound_part(Recipe recipe) {
+  recipe.data.train = recipe.data.sound.train;
+  recipe.data.validation = recipe.data.sound.validation;
+  recipe.data.test = recipe.data.sound.test;
+  return recipe;
+}
+
+// Sorted by bytes; a class of both sides is one.
+std::vector<std::string> joined(const std::vector<std::string>& a,
+                                const std::vector<std::string>& b) {
+  std::vector<std::string> all;
+  std::set_union(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(all));
+  return all;
+}
+
+TrainingData pictures_and_clips_to_train(const Recipe& recipe, const InputBytes& bytes,
+                                         std::size_t max_bytes, const Notice& notice) {
+  if (recipe.data.sound.train.empty())
+    throw UsageError(
+        "dataset.name is pictures_and_sound, but dataset.sound.root_train names no clips. Set it.");
+  TrainingData pictures = files_to_train(recipe, bytes, max_bytes, notice),
+               clips = clips_to_train(sound_part(recipe), bytes, notice), data;
+  data.classes = joined(pictures.classes, clips.classes);
+  const std::vector<std::size_t> of_pictures = class_numbers(pictures.classes, data.classes),
+                                 of_clips = class_numbers(clips.classes, data.classes);
+  const auto join = [&](std::unique_ptr<DataSet> first, std::unique_ptr<DataSet> second,
+                        bool mixes) {
+    return std::make_unique<JointSet>(JointSet::Part{std::move(first), of_pictures},
+                                      JointSet::Part{std::move(second), of_clips},
+                                      data.classes.size(), mixes);
+  };
+  data.train = join(std::move(pictures.train), std::move(clips.train), recipe.audio.mixup);
+  data.validation = join(std::move(pictures.validation), std::move(clips.validation), false);
+  return data;
+}
+
+const std::string& evaluated_root(const Recipe& recipe) {
+  return recipe.data.test.empty() ? recipe.data.validation : recipe.data.test;
+}
+
+EvaluationData clips_to_evaluate(const Recipe& recipe, const InputBytes& bytes,
+                                 const Notice& notice) {
+  SpeechCommands clips = list_speech_commands(evaluated_root(recipe), listing_of(recipe), notice);
+  std::vector<SpeechClip>& given = !clips.test.empty()         ? clips.test
+                                   : !clips.validation.empty() ? clips.validation
+                                                               : clips.train;
+  return {clips.classes, std::make_unique<ClipSet>(std::move(given), clips.classes, bytes)};
+}
+
+EvaluationData files_to_evaluate(const Recipe& recipe, const InputBytes& bytes,
+                                 const Notice& notice) {
+  ClassFolder folder = list_class_folder(evaluated_root(recipe), notice);
+  const FileSet::Options whole{0, recipe.common.seed, false};
+  return {folder.classes, std::make_unique<FileSet>(std::move(folder.samples), bytes, whole)};
+}
+
+// One side may be left out, to measure the other alone.
+EvaluationData pictures_and_clips_to_evaluate(const Recipe& recipe, const InputBytes& bytes,
+                                              const Notice& notice) {
+  const Recipe sound = sound_part(recipe);
+  if (evaluated_root(sound).empty()) return files_to_evaluate(recipe, bytes, notice);
+  if (evaluated_root(recipe).empty()) return clips_to_evaluate(sound, bytes, notice);
+  EvaluationData pictures = files_to_evaluate(recipe, bytes, notice),
+                 clips = clips_to_evaluate(sound, bytes, notice), data;
+  data.classes = joined(pictures.classes, clips.classes);
+  data.items = std::make_unique<JointSet>(
+      JointSet::Part{std::move(pictures.items), class_numbers(pictures.classes, data.classes)},
+      JointSet::Part{std::move(clips.items), class_numbers(clips.classes, data.classes)},
+      data.classes.size(), false);
+  return data;
+}
+
 }  // namespace
 
 TrainingData open_training_data(const Recipe& recipe, const InputBytes& bytes,
                                 std::size_t max_bytes, const Notice& notice) {
-  return recipe.data.source == Recipe::Data::Source::kAudio
-             ? clips_to_train(recipe, bytes, notice)
-             : files_to_train(recipe, bytes, max_bytes, notice);
+  if (recipe.data.source == Source::kJoint)
+    return pictures_and_clips_to_train(recipe, bytes, max_bytes, notice);
+  return recipe.data.source == Source::kAudio ? clips_to_train(recipe, bytes, notice)
+                                              : files_to_train(recipe, bytes, max_bytes, notice);
 }
 
 EvaluationData open_evaluation_data(const Recipe& recipe, const InputBytes& bytes,
                                     const Notice& notice) {
-  const std::string& root = recipe.data.test.empty() ? recipe.data.validation : recipe.data.test;
-  if (root.empty())
+  const bool is_joint = recipe.data.source == Source::kJoint;
+  if (evaluated_root(recipe).empty() && !(is_joint && !evaluated_root(sound_part(recipe)).empty()))
     throw UsageError(
         "the recipe names no data to evaluate on. Give --data DIR, or dataset.root_val=DIR.");
-  EvaluationData data;
-  if (recipe.data.source == Recipe::Data::Source::kAudio) {
-    SpeechCommands clips = list_speech_commands(root, listing_of(recipe), notice);
-    data.classes = clips.classes;
-    std::vector<SpeechClip>& given = !clips.test.empty()         ? clips.test
-                                     : !clips.validation.empty() ? clips.validation
-                                                                 : clips.train;
-    data.items = std::make_unique<ClipSet>(std::move(given), data.classes, bytes);
-  } else {
-    ClassFolder folder = list_class_folder(root, notice);
-    data.classes = std::move(folder.classes);
-    data.items = std::make_unique<FileSet>(std::move(folder.samples), bytes,
-                                           FileSet::Options{0, recipe.common.seed, false});
-  }
-  return data;
+  if (is_joint) return pictures_and_clips_to_evaluate(recipe, bytes, notice);
+  return recipe.data.source == Source::kAudio ? clips_to_evaluate(recipe, bytes, notice)
+                                              : files_to_evaluate(recipe, bytes, notice);
 }
 
 }  // namespace byteformer

@@ -9,9 +9,10 @@ void add_data_keys(std::vector<Key>& keys) {
   data.choice<Source>("name", &Data::source,
                       {{"files", Source::kFiles},
                        {"imagenet", Source::kImages},
-                       {"speech_commands_v2", Source::kAudio}},
-                      "what the samples are: files as they are, pictures in folders of classes, or "
-                      "clips of manifests");
+                       {"speech_commands_v2", Source::kAudio},
+                       {"pictures_and_sound", Source::kJoint}},
+                      "what the samples are: files as they are, pictures in folders of classes, "
+                      "clips of manifests, or pictures and the clips of dataset.sound together");
   data.text("root_train", &Data::train, "folder DIR/<class>/<file>, or a tar archive of these");
   data.text("root_val", &Data::validation, "the same for validation; empty: split off root_train");
   data.text("root_test", &Data::test, "the same for `eval`; empty: root_val");
@@ -22,6 +23,14 @@ void add_data_keys(std::vector<Key>& keys) {
   data.boolean("padded_batches", &Data::padded_batches,
                "the reference's padded batches instead of ragged ones");
   data.text("input", &Data::input, "what the bytes are, as a JSON object that the model carries");
+
+  using Sound = Data::Sound;
+  Section<Sound> sound(keys, "dataset.sound.", [](Recipe& r) -> Sound& { return r.data.sound; });
+  sound.text("root_train", &Sound::train, "of pictures_and_sound: folder or tar of the clips");
+  sound.text("root_val", &Sound::validation, "the same for validation; empty: as root_train says");
+  sound.text("root_test", &Sound::test, "the same for `eval`; empty: root_val");
+  sound.boolean("twelve_classes", &Sound::twelve,
+                "ten commands, unknown words and silence; false: each word is a class");
 
   using Augmentation = Recipe::Augmentation;
   Section<Augmentation> augmentation(keys, "byte_augmentation.", &Recipe::augmentation);

@@ -120,22 +120,23 @@ void check_model(const ModelConfig& model, const std::string& file_name) {
 
 void check_pipelines(const Recipe& recipe, const YamlValues& values, const std::string& file_name) {
   using Source = Recipe::Data::Source;
-  const bool is_sound = recipe.data.source == Source::kAudio;
+  const bool is_sound = recipe.data.source == Source::kAudio,
+             is_joint = recipe.data.source == Source::kJoint;
   for (const SourceKey& key : source_keys()) {
     const std::string& allowed = is_sound ? key.of_sound : key.of_pictures;
     const auto value = values.find(key.name);
     if (value != values.end() && !is_value(value->second, allowed))
       refuse(value->second, key.name, "\"" + allowed + "\" to agree with dataset.name");
   }
-  if (recipe.data.source == Source::kImages && !recipe.images.encode.enable)
+  if ((recipe.data.source == Source::kImages || is_joint) && !recipe.images.encode.enable)
     throw ConfigError(file_name +
-                      ": dataset.name is \"imagenet\" without image_augmentation.pil_save.enable, "
+                      ": dataset.name says pictures without image_augmentation.pil_save.enable, "
                       "but the model reads bytes. Set it to true, or dataset.name to \"files\".");
-  if (is_sound && !recipe.audio.encode.enable)
+  if ((is_sound || is_joint) && !recipe.audio.encode.enable)
     throw ConfigError(
         file_name +
-        ": dataset.name is \"speech_commands_v2\" without "
-        "audio_augmentation.torchaudio_save.enable, but the model reads bytes. Set it to true.");
+        ": dataset.name says sound without audio_augmentation.torchaudio_save.enable, but the "
+        "model reads bytes. Set it to true.");
   const ImagePipeline::RandAugment& augment = recipe.images.rand_augment;
   if (augment.magnitude >= augment.magnitude_bins)
     throw ConfigError(

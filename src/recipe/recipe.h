@@ -40,11 +40,16 @@ struct Recipe {
       kFiles,   // folders of classes, or a tar; files as they are
       kImages,  // folders of classes; pictures, decoded and encoded by `images`
       kAudio,   // Speech Commands' manifests; clips, decoded and encoded by `audio`
+      kJoint,   // both, in one model and in the same batches: pictures here, clips in `sound`
     };
     Source source = Source::kFiles;
     std::string train;       // folder or tar
     std::string validation;  // empty: split off train
     std::string test;        // of `eval`; empty: validation
+    struct Sound {           // of kJoint: the same folders of Speech Commands
+      std::string train, validation, test;
+      bool twelve = true;  // ten commands, unknown and silence; false: each word is a class
+    } sound;
     double validation_share = 0.1;
     std::string input = "{}";     // what the bytes are, as JSON text, stored in the model
     std::size_t batch = 48;       // dataset.train_batch_size0
