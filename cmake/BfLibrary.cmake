@@ -13,9 +13,9 @@ function(bf_library name)
   endif()
 endfunction()
 
-# A GoogleTest program whose tests ctest lists one by one. Extra labels: LABELS long.
+# A GoogleTest program whose tests ctest lists one by one: all, or those of a FILTER. Extra labels: LABELS long.
 function(bf_test name)
-  cmake_parse_arguments(arg "" "" "SOURCES;USES;LABELS;DEFINITIONS" ${ARGN})
+  cmake_parse_arguments(arg "" "FILTER" "SOURCES;USES;LABELS;DEFINITIONS" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
@@ -25,7 +25,7 @@ function(bf_test name)
     BYTEFORMER_GOLDEN="${PROJECT_SOURCE_DIR}/tests/golden"
     BYTEFORMER_SOURCE="${PROJECT_SOURCE_DIR}" ${arg_DEFINITIONS})
   include(GoogleTest)
-  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 TEST_FILTER "${arg_FILTER}"
     PROPERTIES TIMEOUT 600 SKIP_REGULAR_EXPRESSION "\\[  SKIPPED \\]" LABELS "${arg_LABELS}")
 endfunction()
 
