@@ -72,7 +72,7 @@ class SignalsBlocked {
 }  // namespace
 
 struct ThreadPool::State {
-  const HomeProcess home;
+  const HomeProcess home{};
   std::mutex mutex;
   std::condition_variable work_arrived;
   std::deque<std::shared_ptr<Loop>> loops;
