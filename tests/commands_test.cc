@@ -368,6 +368,18 @@ TEST_F(Commands, InspectSaysWhatAModelAndARecipeAre) {
   EXPECT_EQ(recipe["tokens"], 9415);
 }
 
+TEST_F(Commands, InspectDrawsWhichByteValuesAndPositionsAreAlike) {
+  const Outcome o = run("$BF inspect model --embeddings page.html");
+  EXPECT_EQ(o.status, 0) << o.err;
+  const std::string page = read_file((folder_.path() / "page.html").string());
+  for (const char* text : {"Byte values", "First positions", "byteformer inspect model", "<svg"})
+    EXPECT_NE(page.find(text), std::string::npos) << text;
+  EXPECT_NE(page.find(">255</text>"), std::string::npos);
+  EXPECT_NE(page.find(">49</text>"), std::string::npos) << "the last of 50 positions";
+  folder_.write("recipe.yaml", "{}");
+  EXPECT_EQ(run("$BF inspect recipe.yaml --embeddings page.html").status, 2);
+}
+
 TEST_F(Commands, WhatCannotStartIsStatusTwoAndOneLine) {
   for (const char* line : {"$BF fly",
                            "$BF predict",

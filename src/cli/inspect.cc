@@ -4,9 +4,11 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "base/atomic_file.h"
 #include "byteformer/error.h"
 #include "cli/arguments.h"
 #include "cli/commands.h"
+#include "cli/embeddings.h"
 #include "cli/exit_status.h"
 #include "cli/record.h"
 #include "files/name.h"
@@ -119,15 +121,16 @@ bool check_kernels(const std::string& path, const ModelDirectory& model, Json& f
 
 }  // namespace
 
-int inspect(const std::vector<std::string>& arguments, const std::string&) {
+int inspect(const std::vector<std::string>& arguments, const std::string& command_line) {
   CLI::App app{
       "Says what a model or a recipe is: architecture, parameters, multiply-accumulates, memory, "
       "classes.\n\n"
       "Examples:\n"
       "  byteformer inspect models/fashion-mnist-tiff --check\n"
+      "  byteformer inspect models/fashion-mnist-tiff --embeddings embeddings.html\n"
       "  byteformer inspect configs/fashion-mnist-tiff.yaml --classes 10 --bytes 2492 --json",
       "byteformer inspect"};
-  std::string path;
+  std::string path, embeddings;
   std::size_t bytes = 48564, classes = 1000;
   bool json = false, check_logits = false;
   app.add_option("path", path, "a model directory or a recipe")
@@ -140,6 +143,11 @@ int inspect(const std::vector<std::string>& arguments, const std::string&) {
   app.add_flag("--check", check_logits,
                "compute the model's golden inputs with every kernel set of this machine; status 1 "
                "if one is wrong");
+  app.add_option(
+         "--embeddings", embeddings,
+         "also write a page with the paper's pictures: which byte values and which positions "
+         "are alike to the model")
+      ->type_name("FILE");
   app.add_flag("--json", json, "one object");
   if (shows_help(app, arguments)) return kExitDone;
 
@@ -154,9 +162,15 @@ int inspect(const std::vector<std::string>& arguments, const std::string&) {
     facts["classes"] = model.classes;
     facts["input"] = Json::parse(model.input);
     if (check_logits) is_right = check_kernels(path, model, facts);
+    if (!embeddings.empty()) {
+      write_file_atomically(embeddings, similarity_page("Embeddings of " + path, command_line,
+                                                        embedding_pictures(model)));
+      fmt::print(stderr, "byteformer: wrote {}\n", printable(embeddings));
+    }
   } else {
-    if (check_logits)
-      throw UsageError("--check needs a model directory; " + printable(path) + " is a recipe.");
+    if (check_logits || !embeddings.empty())
+      throw UsageError(fmt::format("{} needs a model directory; {} is a recipe.",
+                                   check_logits ? "--check" : "--embeddings", printable(path)));
     Recipe recipe = starting([&] { return load_recipe(path); });
     if (recipe.model.classes == 0 || app.count("--classes") > 0) recipe.model.classes = classes;
     facts = facts_of(recipe.model, bytes);

@@ -5,52 +5,14 @@
 #include <algorithm>
 #include <cmath>
 
+#include "report/html_text.h"
+
 namespace byteformer {
 namespace {
 
 // Classes of which the matrix is drawn (more would be unreadable and huge), and pairs listed
 // instead.
 constexpr std::size_t kMaxConfusion = 60, kMaxMistakes = 50;
-
-// For text and attributes. Bytes that are not ASCII pass: the page says UTF-8, and a browser shows
-// bad ones as U+FFFD.
-std::string escaped(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        out += static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t' ? ' ' : c;
-    }
-  }
-  return out;
-}
-
-constexpr const char* kStyle =
-    "body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 "
-    "1rem;color:#222}h1{font-size:1.5rem}h2{font-size:1.15rem;"
-    "margin-top:2rem}table{border-collapse:collapse}td,th{padding:.2rem "
-    ".6rem;text-align:right;border-bottom:1px solid #e5e5e5}td:first-child,th:first-child"
-    "{text-align:left}code{background:#f4f4f4;padding:.15rem "
-    ".3rem;white-space:pre-wrap;word-break:break-all}.confusion td,.confusion th{padding:.15rem "
-    ".35rem;"
-    "border:1px solid #fff;font-size:.85rem}.confusion "
-    "th.column{writing-mode:vertical-rl;transform:rotate(180deg);text-align:left}svg{max-width:100%"
-    ";height:auto}";
 
 struct Curve {
   std::string name, color;
@@ -202,11 +164,7 @@ std::string reliability(const Metrics& m, const char* title) {
 }  // namespace
 
 std::string html_report(const Report& r) {
-  std::string html =
-      "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
-      "content=\"width=device-width\"><title>" +
-      escaped(r.title) + "</title><style>" + kStyle + "</style></head><body>\n<h1>" +
-      escaped(r.title) + "</h1>\n<p><code>" + escaped(r.command) + "</code></p>\n";
+  std::string html = page_start(r.title, r.command);
   if (r.metrics && r.metrics->files() > 0)
     html += fmt::format("<p><b>{:.2f} %</b> of {} files right (top-5 {:.2f} %), loss {:.4f}.</p>\n",
                         100 * r.metrics->top1(), r.metrics->files(), 100 * r.metrics->top5(),
