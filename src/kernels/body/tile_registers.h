@@ -21,9 +21,13 @@ struct TileHold {
   TileHold(const TileHold&) = delete;
 };
 
-struct TileBfloat16 : Bfloat16 {
+template <class Operand>
+struct InTiles : Operand {
   using Hold = TileHold;
   static constexpr unsigned long kBlock = kRegisterWords, kRows = 2 * kRegisterRows;
+};
+
+struct TileBfloat16 : InTiles<Bfloat16> {
   static void begin(const char*) {
     _tile_zero(0);
     _tile_zero(1);
@@ -38,9 +42,7 @@ struct TileBfloat16 : Bfloat16 {
   }
 };
 
-struct TileInt8 : Int8 {
-  using Hold = TileHold;
-  static constexpr unsigned long kBlock = kRegisterWords, kRows = 2 * kRegisterRows;
+struct TileInt8 : InTiles<Int8> {
   static void begin(const char* tail) {  // the first sums, the same for every row
     _tile_loadd(0, tail, 0);
     _tile_loadd(1, tail + kRegisterBytes, 0);
