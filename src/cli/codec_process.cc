@@ -95,7 +95,7 @@ class Codec::Process {
   // It ends when it has nothing more to read.
   ~Process() {
     Pipe::close_end(questions_.write_end);
-    if (id_ > 0) wait_for_end();
+    if (id_ > 0) wait_for_end(id_);
   }
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
@@ -106,7 +106,7 @@ class Codec::Process {
   // Why it gave no answer about a file.
   InputError death_over(const std::string& name) {
     ::kill(id_, SIGKILL);  // where it lives on, it no longer speaks the language
-    const int status = wait_for_end();
+    const int status = wait_for_end(std::exchange(id_, -1));
     const int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
     if (signal == SIGALRM)
       return {InputErrorKind::kTooLarge,
@@ -122,14 +122,6 @@ class Codec::Process {
   }
 
  private:
-  int wait_for_end() {
-    int status = 0;
-    while (::waitpid(id_, &status, 0) < 0 && errno == EINTR) {
-    }
-    id_ = -1;
-    return status;
-  }
-
   CodecLimits limits_;
   Pipe questions_, answers_;
   pid_t id_ = -1;

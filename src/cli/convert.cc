@@ -9,6 +9,7 @@
 #include "cli/arguments.h"
 #include "cli/codec_commands.h"
 #include "cli/exit_status.h"
+#include "cli/say.h"
 #include "data/input_bytes.h"
 #include "files/input.h"
 #include "files/name.h"
@@ -19,8 +20,6 @@ namespace byteformer {
 namespace {
 
 const char* const kPositions = "pos_embed.pos_embed.pos_embed";
-
-void say(const std::string& text) { fmt::print(stderr, "byteformer: {}\n", text); }
 
 std::vector<std::string> class_names(const std::string& file, std::size_t count) {
   std::vector<std::string> names;

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <stdlib.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -26,10 +25,7 @@ int status_of_codec(const std::vector<std::string>& arguments) {
     run_program([&]() -> int { start_program("byteformer-codec", arguments); });
     ::_exit(kExitWrongUsage);
   }
-  int status = 0;
-  while (::waitpid(id, &status, 0) < 0 && errno == EINTR) {
-  }
-  return status;
+  return wait_for_end(id);
 }
 
 }  // namespace

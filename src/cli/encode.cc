@@ -8,6 +8,7 @@
 #include "cli/codec_process.h"
 #include "cli/exit_status.h"
 #include "cli/model_recipe.h"
+#include "cli/say.h"
 #include "codec/encode_image.h"
 #include "data/encode_files.h"
 #include "data/encode_idx.h"
@@ -26,8 +27,6 @@ struct Options {
   std::uint64_t seed = 0;
   CodecLimits limits;
 };
-
-void say(const std::string& text) { fmt::print(stderr, "byteformer: {}\n", text); }
 
 // IDX files carry no mark of their own but their customary name.
 bool is_idx(const std::string& path) { return path.find("idx3-ubyte") != std::string::npos; }

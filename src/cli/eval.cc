@@ -1,226 +1,27 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
-#include <filesystem>
-#include <memory>
-#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "base/atomic_file.h"
-#include "base/parallel.h"
 #include "byteformer/classifier.h"
 #include "cli/arguments.h"
 #include "cli/calibrate.h"
 #include "cli/commands.h"
-#include "cli/converted_model.h"
 #include "cli/eval_items.h"
+#include "cli/eval_subject.h"
+#include "cli/evaluation.h"
+#include "cli/evaluation_report.h"
 #include "cli/exit_status.h"
 #include "cli/model_recipe.h"
 #include "cli/record.h"
 #include "cli/record_precision.h"
+#include "cli/say.h"
 #include "files/name.h"
 #include "model/model_directory.h"
 #include "recipe/override_kwargs.h"
-#include "report/html_report.h"
-#include "report/metrics.h"
 
 namespace byteformer {
-namespace {
-
-using Json = nlohmann::ordered_json;
-
-struct Result {
-  std::vector<JudgedFile> judged;  // those that did not fail
-  std::size_t failed = 0;
-  std::vector<std::size_t> labels;  // by file; no class for one that failed
-
-  // As a model of that temperature claims probabilities.
-  Metrics metrics(std::size_t classes, double temperature) const {
-    Metrics all(classes);
-    for (const JudgedFile& file : judged) all.add(scaled(file.logits, temperature), file.target);
-    return all;
-  }
-  std::size_t files_below(double threshold, double temperature) const {
-    return static_cast<std::size_t>(
-        std::count_if(judged.begin(), judged.end(), [&](const JudgedFile& file) {
-          return highest_probability(file.logits, temperature) < threshold;
-        }));
-  }
-};
-
-// Files of classes that the model does not know: how many it would name all the same.
-struct ForeignResult {
-  std::string data;
-  std::size_t files, let_through;
-};
-
-// Files are computed in parallel, each on one thread, and counted in their order: the sums do not
-// depend on the threads.
-Result evaluate(const Classifier& classifier, const EvalItems& items, unsigned threads) {
-  constexpr std::size_t kBlock = 256;
-  ThreadPool pool(threads);
-  Result result;
-  for (std::size_t begin = 0; begin < items.count; begin += kBlock) {
-    const std::size_t count = std::min(kBlock, items.count - begin);
-    std::vector<std::vector<float>> logits(count);
-    std::vector<EncodedItem> block(count);
-    pool.for_each(count, [&](std::size_t i) {
-      EncodedItem& item = block[i];
-      item = items.at(begin + i);
-      if (!item.error.empty()) return;
-      try {
-        logits[i] = classifier.logits(item.bytes);
-      } catch (const InputError& error) {
-        item.error = fmt::format("{} ({})", error.what(), name_of(error.kind()));
-      }
-      item.bytes = {};
-    });
-    for (std::size_t i = 0; i < count; ++i) {
-      const auto most = std::max_element(logits[i].begin(), logits[i].end());
-      result.labels.push_back(logits[i].empty()
-                                  ? classifier.classes().size()
-                                  : static_cast<std::size_t>(most - logits[i].begin()));
-      if (!logits[i].empty()) {
-        result.judged.push_back({std::move(logits[i]), block[i].class_index});
-      } else {
-        ++result.failed;
-        fmt::print(stderr, "byteformer: {}: {}\n", printable(block[i].name), block[i].error);
-      }
-    }
-  }
-  return result;
-}
-
-// All that is said of an evaluation.
-struct Summary {
-  const Classifier& classifier;
-  std::string model, data;
-  Metrics metrics;  // at `temperature`
-  std::size_t failed = 0;
-  double temperature = 1;
-  std::optional<double> unknown_threshold;
-  std::size_t unknown = 0;
-  std::vector<ForeignResult> foreign;
-};
-
-Json json_of(const Summary& s) {
-  Json per_class = Json::array(), confusion = Json::array();
-  for (std::size_t c = 0; c < s.metrics.classes(); ++c) {
-    std::vector<std::size_t> row;
-    for (std::size_t p = 0; p < s.metrics.classes(); ++p) row.push_back(s.metrics.count(c, p));
-    per_class.push_back({{"label", s.classifier.classes()[c]},
-                         {"files", s.metrics.files_of(c)},
-                         {"recall", s.metrics.recall(c)},
-                         {"precision", s.metrics.precision(c)}});
-    confusion.push_back(row);
-  }
-  Json json = {{"files", s.metrics.files()},
-               {"failed", s.failed},
-               {"top1", s.metrics.top1()},
-               {"top5", s.metrics.top5()},
-               {"loss", s.metrics.loss()},
-               {"calibration_error", s.metrics.expected_calibration_error()},
-               {"per_class", per_class},
-               {"confusion", confusion},
-               {"model", replace_invalid_utf8(s.model)},
-               {"data", replace_invalid_utf8(s.data)},
-               {"precision", s.classifier.precision()},
-               {"kernels", s.classifier.kernels()},
-               {"temperature", s.temperature}};
-  if (s.unknown_threshold) {
-    json["unknown_threshold"] = *s.unknown_threshold;
-    json["unknown"] = s.unknown;
-  }
-  for (const ForeignResult& f : s.foreign)
-    json["foreign"].push_back({{"data", replace_invalid_utf8(f.data)},
-                               {"files", f.files},
-                               {"let_through", f.let_through}});
-  return json;
-}
-
-std::string share_of(std::size_t part, std::size_t whole) {
-  return fmt::format(
-      "{} of {} ({:.1f} %)", part, whole,
-      whole == 0 ? 0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole));
-}
-
-std::string table_of(const Summary& s) {
-  const Metrics& m = s.metrics;
-  std::string text = fmt::format(
-      "top-1 {:.2f} %   top-5 {:.2f} %   loss {:.4f}   {} files, {} failed   kernels {}, {}\n",
-      100 * m.top1(), 100 * m.top5(), m.loss(), m.files(), s.failed, s.classifier.kernels(),
-      s.classifier.precision());
-  if (s.unknown_threshold)
-    text += fmt::format("unknown (below {:.3f}, temperature {:.3f}): {}\n", *s.unknown_threshold,
-                        s.temperature, share_of(s.unknown, m.files()));
-  for (const ForeignResult& f : s.foreign)
-    text += fmt::format("foreign files let through: {} of {}\n", share_of(f.let_through, f.files),
-                        printable(f.data));
-  text += fmt::format("\n{:<20} {:>8} {:>10}\n", "class", "recall", "precision");
-  for (std::size_t c = 0; c < m.classes(); ++c)
-    text += fmt::format("{:<20} {:>6.1f} % {:>8.1f} %\n", printable(s.classifier.classes()[c]),
-                        100 * m.recall(c), 100 * m.precision(c));
-  return text;
-}
-
-// A model and, where its files become bytes on the way, the process that makes them.
-struct Subject {
-  std::string model, data;
-  std::unique_ptr<ConvertedModel> converted;  // of a checkpoint
-  std::unique_ptr<Codec> codec;
-};
-
-// The reference's way: weights and data stand in the recipe. Class numbers belong to the model; a
-// checkpoint has no names, so its classes are those of the data, in order.
-Subject subject_of(const Recipe& recipe, const CodecLimits& limits) {
-  const std::string& weights = recipe.pretrained;
-  if (weights.empty())
-    throw UsageError(
-        "the recipe names no weights. Give a model directory, or "
-        "--model.classification.pretrained with one or with a .pt file.");
-  Subject subject{weights, recipe.data.test.empty() ? recipe.data.validation : recipe.data.test,
-                  nullptr, std::make_unique<Codec>(recipe, Codec::Data::kEvaluation, limits)};
-  if (std::filesystem::is_directory(weights)) return subject;
-  const std::vector<std::string>& classes = subject.codec->facts().classes;
-  if (recipe.model.classes != 0 && recipe.model.classes != classes.size())
-    throw UsageError(
-        fmt::format("{}: {} classes, but the recipe's model has {}, and a .pt file does not name "
-                    "them. Give data of all classes, or the model that `byteformer convert "
-                    "--class-names` makes of the file.",
-                    printable(subject.data), classes.size(), recipe.model.classes));
-  subject.converted = std::make_unique<ConvertedModel>(weights, recipe, classes);
-  return subject;
-}
-
-void say(const std::string& text) { fmt::print(stderr, "byteformer: {}\n", text); }
-
-std::string page_of(const Summary& s, const std::optional<Metrics>& before,
-                    const std::string& command_line) {
-  Report page;
-  page.title = "Evaluation of " + s.model;
-  page.command = command_line;
-  page.facts = {{"model", s.model},
-                {"data", s.data},
-                {"files", std::to_string(s.metrics.files())},
-                {"failed", std::to_string(s.failed)},
-                {"precision", s.classifier.precision()},
-                {"kernels", s.classifier.kernels()}};
-  if (s.unknown_threshold) {
-    page.facts.emplace_back("temperature", fmt::format("{:.3f}", s.temperature));
-    page.facts.emplace_back(fmt::format("unknown (below {:.3f})", *s.unknown_threshold),
-                            share_of(s.unknown, s.metrics.files()));
-  }
-  for (const ForeignResult& f : s.foreign)
-    page.facts.emplace_back("foreign files let through, " + f.data,
-                            share_of(f.let_through, f.files));
-  page.classes = s.classifier.classes();
-  page.metrics = s.metrics;
-  page.before = before;
-  return html_report(page);
-}
-
-}  // namespace
 
 int eval(const std::vector<std::string>& arguments, const std::string& command_line) {
   CLI::App app{
@@ -341,7 +142,7 @@ int eval(const std::vector<std::string>& arguments, const std::string& command_l
     return subject.codec ? items_of_recipe(*subject.codec, classifier)
                          : items_in_folder(data, classifier, say);
   });
-  const Result result = evaluate(classifier, items, threads);
+  const Evaluation result = evaluate(classifier, items, threads);
 
   const std::size_t classes = classifier.classes().size();
   double temperature = classifier.temperature();
@@ -360,17 +161,17 @@ int eval(const std::vector<std::string>& arguments, const std::string& command_l
   if (threshold) summary.unknown = result.files_below(*threshold, temperature);
   for (const std::string& other : foreign) {
     const EvalItems files = starting([&] { return foreign_items(other, classifier, say); });
-    const Result judged = evaluate(classifier, files, threads);
+    const Evaluation judged = evaluate(classifier, files, threads);
     summary.foreign.push_back({other, judged.judged.size(),
                                judged.judged.size() - judged.files_below(*threshold, temperature)});
   }
 
   const bool as_json =
       json || format == "json" || (format.empty() && chosen_format("", false) != Format::kTable);
-  write_out(as_json ? json_of(summary).dump() + "\n" : table_of(summary));
+  write_out(as_json ? json_of(summary) + "\n" : table_of(summary));
   if (!no_report) {
     write_file_atomically(report, page_of(summary, before, command_line));
-    fmt::print(stderr, "byteformer: wrote {}\n", printable(report));
+    say("wrote " + printable(report));
   }
   if (calibration) {
     calibration->error_before = before->expected_calibration_error();
@@ -385,7 +186,7 @@ int eval(const std::vector<std::string>& arguments, const std::string& command_l
           result.failed));
     ClassifierOptions exact = options;
     exact.precision = Precision::kF32;
-    const Result expected = evaluate(Classifier(directory, exact), items, threads);
+    const Evaluation expected = evaluate(Classifier(directory, exact), items, threads);
     std::size_t changed = 0;
     for (std::size_t i = 0; i < result.labels.size(); ++i)
       changed += result.labels[i] != expected.labels[i] ? 1 : 0;

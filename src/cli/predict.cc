@@ -12,6 +12,7 @@
 #include "cli/model_recipe.h"
 #include "cli/predictor.h"
 #include "cli/record.h"
+#include "cli/say.h"
 #include "files/walk.h"
 #include "model/model_directory.h"
 
@@ -39,8 +40,6 @@ Shard shard_named(const std::string& text) {
                   "of eight parts.",
                   text));
 }
-
-void say(const std::string& message) { fmt::print(stderr, "byteformer: {}\n", message); }
 
 std::unique_ptr<Codec> codec_of(const std::string& directory, const CodecLimits& limits) {
   const ModelDirectory model = load_model(directory);

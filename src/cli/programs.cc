@@ -1,5 +1,6 @@
 #include "cli/programs.h"
 
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -29,6 +30,13 @@ void refuse_missing_program(const std::string& program, int reason) {
                    (program == "byteformer-train"
                         ? "Run scripts/setup-training and build with -DBYTEFORMER_TRAIN=ON."
                         : "Build the whole project."));
+}
+
+int wait_for_end(int process) {
+  int status = 0;
+  while (::waitpid(process, &status, 0) < 0 && errno == EINTR) {
+  }
+  return status;
 }
 
 void start_program(const std::string& program, const std::vector<std::string>& arguments) {

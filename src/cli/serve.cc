@@ -17,6 +17,7 @@
 #include "cli/codec_commands.h"
 #include "cli/codec_message.h"
 #include "cli/exit_status.h"
+#include "cli/say.h"
 #include "data/input_bytes.h"
 #include "data/recipe_data.h"
 #include "files/name.h"
@@ -126,7 +127,7 @@ class Server {
       bytes_.emplace(recipe);
       if (question.number != 0)
         data_ = open_evaluation_data(recipe, *bytes_, [&](const std::string& notice) {
-          if (question.number == 1) fmt::print(stderr, "byteformer: {}\n", notice);
+          if (question.number == 1) say(notice);
         });
       limit_memory(memory_mib_);
       const nlohmann::json facts = {{"input", bytes_->description()},

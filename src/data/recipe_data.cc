@@ -105,13 +105,9 @@ TrainingData pictures_and_clips_to_train(const Recipe& recipe, const InputBytes&
   return data;
 }
 
-const std::string& evaluated_root(const Recipe& recipe) {
-  return recipe.data.test.empty() ? recipe.data.validation : recipe.data.test;
-}
-
 EvaluationData clips_to_evaluate(const Recipe& recipe, const InputBytes& bytes,
                                  const Notice& notice) {
-  SpeechCommands clips = list_speech_commands(evaluated_root(recipe), listing_of(recipe), notice);
+  SpeechCommands clips = list_speech_commands(recipe.data.evaluated(), listing_of(recipe), notice);
   std::vector<SpeechClip>& given = !clips.test.empty()         ? clips.test
                                    : !clips.validation.empty() ? clips.validation
                                                                : clips.train;
@@ -120,7 +116,7 @@ EvaluationData clips_to_evaluate(const Recipe& recipe, const InputBytes& bytes,
 
 EvaluationData files_to_evaluate(const Recipe& recipe, const InputBytes& bytes,
                                  const Notice& notice) {
-  ClassFolder folder = list_class_folder(evaluated_root(recipe), notice);
+  ClassFolder folder = list_class_folder(recipe.data.evaluated(), notice);
   const FileSet::Options whole{0, recipe.common.seed, false};
   return {folder.classes, std::make_unique<FileSet>(std::move(folder.samples), bytes, whole)};
 }
@@ -129,8 +125,8 @@ EvaluationData files_to_evaluate(const Recipe& recipe, const InputBytes& bytes,
 EvaluationData pictures_and_clips_to_evaluate(const Recipe& recipe, const InputBytes& bytes,
                                               const Notice& notice) {
   const Recipe sound = sound_part(recipe);
-  if (evaluated_root(sound).empty()) return files_to_evaluate(recipe, bytes, notice);
-  if (evaluated_root(recipe).empty()) return clips_to_evaluate(sound, bytes, notice);
+  if (sound.data.evaluated().empty()) return files_to_evaluate(recipe, bytes, notice);
+  if (recipe.data.evaluated().empty()) return clips_to_evaluate(sound, bytes, notice);
   EvaluationData pictures = files_to_evaluate(recipe, bytes, notice),
                  clips = clips_to_evaluate(sound, bytes, notice), data;
   data.classes = joined(pictures.classes, clips.classes);
@@ -154,7 +150,8 @@ TrainingData open_training_data(const Recipe& recipe, const InputBytes& bytes,
 EvaluationData open_evaluation_data(const Recipe& recipe, const InputBytes& bytes,
                                     const Notice& notice) {
   const bool is_joint = recipe.data.source == Source::kJoint;
-  if (evaluated_root(recipe).empty() && !(is_joint && !evaluated_root(sound_part(recipe)).empty()))
+  if (recipe.data.evaluated().empty() &&
+      !(is_joint && !sound_part(recipe).data.evaluated().empty()))
     throw UsageError(
         "the recipe names no data to evaluate on. Give --data DIR, or dataset.root_val=DIR.");
   if (is_joint) return pictures_and_clips_to_evaluate(recipe, bytes, notice);

@@ -50,6 +50,8 @@ struct Recipe {
       std::string train, validation, test;
       bool twelve = true;  // ten commands, unknown and silence; false: each word is a class
     } sound;
+    // What `eval` goes over.
+    const std::string& evaluated() const { return test.empty() ? validation : test; }
     double validation_share = 0.1;
     std::string input = "{}";     // what the bytes are, as JSON text, stored in the model
     std::size_t batch = 48;       // dataset.train_batch_size0
