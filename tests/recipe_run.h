@@ -76,7 +76,8 @@ inline RecipeRun run_recipe(const TemporaryFolder& folder, const std::string& re
           "scheduler.max_epochs=" +
           std::to_string(epochs) + " " + overrides +
           "\"\n"
-          "$BF train --common.config-file \"$RECIPE\" --output run --common.override-kwargs "
+          "$BF train --threads 1 --common.config-file \"$RECIPE\" --output run "
+          "--common.override-kwargs "
           "$VALUES\n"
           "$BF encode --model run/model \"$ONE\" --output encoded\n"
           "$BF inspect \"$RECIPE\" --json --bytes $(stat -c %s encoded/*) > inspected\n"

@@ -58,12 +58,6 @@ ByteShuffle shuffle_of(const ImagePipeline::ShuffleBytes& options, std::uint64_t
   return ByteShuffle({mode_of(options.mode), options.stride, options.window}, random);
 }
 
-Image read(std::span<const std::uint8_t> file, const std::string& name) {
-  ImageOptions options;
-  options.truncated = true;
-  return read_image(file, name, options);
-}
-
 }  // namespace
 
 ImageBytes::ImageBytes(const ImagePipeline& pipeline)
@@ -143,6 +137,12 @@ std::vector<std::uint8_t> ImageBytes::masked(std::span<const std::uint8_t> bytes
     mask = mask_;
   }
   return (*mask)(bytes);
+}
+
+Image ImageBytes::read(std::span<const std::uint8_t> file, const std::string& name) const {
+  ImageOptions options;
+  options.truncated = pipeline_.read_truncated;
+  return read_image(file, name, options);
 }
 
 std::string ImageBytes::suffix() const { return facts_of(pipeline_.encode.encoding).suffix; }

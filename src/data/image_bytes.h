@@ -30,8 +30,9 @@ class ImageBytes {
   // Throws ConfigError where the pipeline's values do not go together.
   explicit ImageBytes(const ImagePipeline& pipeline);
 
-  // Of a picture file's bytes; damaged files are read as far as they go, as in the reference.
-  // Throws InputError as read_image(), UsageError for a picture that an encoding cannot hold.
+  // Of a picture file's bytes; one that ends early is read as far as it goes where the pipeline
+  // says so. Throws InputError as read_image(), UsageError for a picture that an encoding cannot
+  // hold.
   std::vector<std::uint8_t> evaluation(std::span<const std::uint8_t> file, const std::string& name,
                                        Draws draws) const;
   std::vector<std::uint8_t> training(std::span<const std::uint8_t> file, const std::string& name,
@@ -45,6 +46,7 @@ class ImageBytes {
   std::string description() const;
 
  private:
+  Image read(std::span<const std::uint8_t> file, const std::string& name) const;
   std::vector<std::uint8_t> encoded(const Image& image, Draws& draws) const;
   std::vector<std::uint8_t> masked(std::span<const std::uint8_t> bytes) const;
 

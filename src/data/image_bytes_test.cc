@@ -18,6 +18,7 @@ ImagePipeline evaluation_pipeline(Encoding encoding) {
   p.resize = {true, 256, ImagePipeline::Interpolation::kBicubic};
   p.center_crop = {true, 224};
   p.encode = {true, encoding, 100};
+  p.read_truncated = true;
   return p;
 }
 
@@ -97,6 +98,14 @@ TEST(ImageBytes, SaysWhatItsBytesAre) {
   EXPECT_EQ(facts["crop"], 224);
   EXPECT_EQ(facts["keep_fraction"], 0.1);
   EXPECT_NE(facts["encoder"].get<std::string>().find("libjpeg"), std::string::npos);
+}
+
+TEST(ImageBytes, APictureThatEndsEarlyIsDamagedUnlessItIsToBeReadAsTheReferenceDoes) {
+  const Bytes file = picture("jpeg_truncated.jpg");
+  ImagePipeline p = evaluation_pipeline(Encoding::kFhwc);
+  EXPECT_EQ(ImageBytes(p).evaluation(file, "", draws_of(1)).size(), 3U * 224 * 224);
+  p.read_truncated = false;
+  EXPECT_THROW(ImageBytes(p).evaluation(file, "", draws_of(1)), InputError);
 }
 
 TEST(ImageBytes, APictureThatCannotBeReadIsDamaged) {

@@ -10,6 +10,7 @@
 #include "byteformer/error.h"
 #include "data/loader.h"
 #include "files/class_folder.h"
+#include "files/name.h"
 
 namespace byteformer {
 namespace {
@@ -48,12 +49,24 @@ TrainingData files_to_train(const Recipe& recipe, const InputBytes& bytes, std::
   return data;
 }
 
+// What was chosen, so that two runs can be compared: the words of a list, silence and unknown are
+// drawn by seed.
+void say_counts(const SpeechCommands& clips, const Notice& notice) {
+  const std::vector<std::size_t> counts = class_counts(clips.train, clips.classes.size());
+  std::string text;
+  for (std::size_t c = 0; c < counts.size(); ++c)
+    text += fmt::format("{}{} {}", c > 0 ? ", " : "", printable(clips.classes[c]), counts[c]);
+  notice(fmt::format("clips to train on: {}; the list's hash is {:016x}", text,
+                     hash_of_list(clips.train, clips.classes)));
+}
+
 TrainingData clips_to_train(const Recipe& recipe, const InputBytes& bytes, const Notice& notice) {
   const std::string &train = recipe.data.train, &root = recipe.data.validation;
   const SpeechOptions listing = listing_of(recipe);
   SpeechCommands clips = list_speech_commands(train, listing, notice);
   TrainingData data;
   data.classes = clips.classes;
+  say_counts(clips, notice);
   std::vector<SpeechClip> validation = clips.validation;
   if (!root.empty() && root != train) {
     SpeechCommands other = list_speech_commands(root, listing, notice);

@@ -114,6 +114,13 @@ TEST_F(JointData, PicturesAndClipsShareABatchAndItsClasses) {
   EXPECT_EQ(clips, 2U);
 }
 
+TEST_F(JointData, TheCountsOfClipsAndTheHashOfTheirListAreSaid) {
+  std::string said;
+  const InputBytes bytes(recipe_);
+  open_training_data(recipe_, bytes, 0, [&](const std::string& notice) { said += notice; });
+  EXPECT_NE(said.find("no 1, yes 1; the list's hash is "), std::string::npos) << said;
+}
+
 TEST_F(JointData, AnEvaluationTakesBothSidesOrTheOneThatIsNamed) {
   recipe_.data.test = path("photos");
   EXPECT_EQ(evaluated(recipe_).size(), 4U);

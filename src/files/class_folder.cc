@@ -29,9 +29,10 @@ class LeftOut {
   std::map<std::string, std::pair<std::size_t, std::string>> reasons_;
 };
 
+using ByClass = std::map<std::string, std::vector<Sample>>;
+
 // Sorts a file at `relative` (class/.../file) into its class, or leaves it out.
-void place(std::map<std::string, std::vector<Sample>>& by_class, LeftOut& left_out,
-           const std::string& relative, Sample sample) {
+void place(ByClass& by_class, LeftOut& left_out, const std::string& relative, Sample sample) {
   const std::size_t slash = relative.find('/');
   if (relative.starts_with('.') || relative.find("/.") != std::string::npos) {
     left_out.add("hidden files", sample.name);
@@ -42,6 +43,17 @@ void place(std::map<std::string, std::vector<Sample>>& by_class, LeftOut& left_o
     return;
   }
   by_class[relative.substr(0, slash)].push_back(std::move(sample));
+}
+
+void place_members(ByClass& by_class, LeftOut& left_out, const Path& archive,
+                   const Notice& notice) {
+  for_each_tar_member(
+      archive,
+      [&](const TarMember& member) {
+        Sample sample{archive + ":" + member.name, archive, member.offset, member.bytes, true, 0};
+        place(by_class, left_out, member.name, std::move(sample));
+      },
+      notice);
 }
 
 std::string quoted_list(const std::vector<std::string>& names) {
@@ -63,18 +75,24 @@ ClassFolder list_class_folder(const Path& path, const Notice& notice) {
         shown +
         ": is not there. Give a folder with one folder a class, or a tar archive of these.");
   ClassFolder folder;
-  std::map<std::string, std::vector<Sample>> by_class;
+  ByClass by_class;
   LeftOut left_out;
   if (S_ISDIR(status.st_mode)) {
     const std::string root = path.ends_with('/') ? path : path + "/";
     for_each_input(
         {root},
         [&](const Found& found) {
+          const std::string relative = found.path.substr(root.size());
+          if (relative.ends_with(".tar") && relative.find('/') == std::string::npos &&
+              !relative.starts_with('.')) {
+            place_members(by_class, left_out, found.path, notice);
+            return true;
+          }
           Sample sample{found.path, found.path, 0, 0, false, 0};
           struct stat file {};
           if (::stat(found.path.c_str(), &file) == 0)
             sample.bytes = static_cast<std::uint64_t>(file.st_size);
-          place(by_class, left_out, found.path.substr(root.size()), std::move(sample));
+          place(by_class, left_out, relative, std::move(sample));
           return true;
         },
         notice);
@@ -91,13 +109,7 @@ ClassFolder list_class_folder(const Path& path, const Notice& notice) {
                      ": is neither a folder nor a file. Give a folder with one folder a class, or "
                      "a tar archive of these.");
   } else {
-    for_each_tar_member(
-        path,
-        [&](const TarMember& member) {
-          Sample sample{path + ":" + member.name, path, member.offset, member.bytes, true, 0};
-          place(by_class, left_out, member.name, std::move(sample));
-        },
-        notice);
+    place_members(by_class, left_out, path, notice);
   }
   left_out.say(notice);
   for (auto& [name, samples] : by_class) {

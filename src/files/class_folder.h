@@ -1,5 +1,5 @@
 // Folders of classes: DIR/<class>/<file>, or an uncompressed tar archive with members
-// <class>/<file>.
+// <class>/<file>, or a folder of such archives (shards), which may share classes.
 #pragma once
 
 #include <cstdint>

@@ -48,6 +48,22 @@ TEST_F(ClassFolderTest, ATarOfTheSameLayoutGivesTheSameFiles) {
   EXPECT_EQ(std::string(bytes.begin(), bytes.end()), "data/A/x");
 }
 
+TEST_F(ClassFolderTest, ArchivesInAFolderAreShardsOfOneDataSet) {
+  const std::string root = folder_.path().string();
+  ASSERT_EQ(std::system(("cd " + root +
+                         " && mkdir shards && tar -C data -cf shards/0.tar A b/1 && "
+                         "tar -C data -cf shards/1.tar b/deeper && mkdir shards/b && echo x > "
+                         "shards/b/loose")
+                            .c_str()),
+            0);
+  const ClassFolder folder = list_class_folder(root + "/shards", collect());
+  EXPECT_EQ(folder.classes, (std::vector<std::string>{"A", "b"}));
+  ASSERT_EQ(folder.samples.size(), 4U);
+  EXPECT_EQ(folder.samples[2].name, root + "/shards/1.tar:b/deeper/2");
+  const std::vector<std::uint8_t> bytes = read_sample(folder.samples[2]);
+  EXPECT_EQ(std::string(bytes.begin(), bytes.end()), "data/b/deeper/2");
+}
+
 TEST_F(ClassFolderTest, AMemberThatWasAddedAgainReplacesTheEarlierOne) {
   const std::string tar = (folder_.path() / "data.tar").string();
   const std::string in = "tar -C " + (folder_.path() / "data").string();

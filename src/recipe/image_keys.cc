@@ -12,6 +12,11 @@ const std::vector<std::pair<std::string, Images::Interpolation>> kInterpolations
     {"bilinear", Images::Interpolation::kBilinear}, {"bicubic", Images::Interpolation::kBicubic}};
 
 void add_augmentation_keys(std::vector<Key>& keys) {
+  Section<Images> reading(keys, "image_augmentation.", &Recipe::images);
+  reading.boolean("read_truncated", &Images::read_truncated,
+                  "read what is there of a picture that ends early, as the reference; else it is "
+                  "damaged");
+
   Section<Images> sampler(keys, "sampler.bs.", &Recipe::images);
   sampler.count("crop_size_width", &Images::crop_width, 1, "pixels of training pictures", kMaxSide);
   sampler.count("crop_size_height", &Images::crop_height, 1, "pixels of training pictures",

@@ -15,6 +15,9 @@ struct ImagePipeline {
   enum class Interpolation { kBilinear, kBicubic };
   enum class Encoding { kFchw, kFhwc, kTiff, kPng, kJpeg };
 
+  // Read what is there of a picture that ends early, as the reference does; else it is damaged.
+  bool read_truncated = false;
+
   std::size_t crop_width = 256, crop_height = 256;  // of training pictures, pixels (sampler.bs)
 
   struct RandomResizedCrop {

@@ -74,6 +74,7 @@ void start_as_reference(Recipe& r) {
   r.model.masking = Masking::kReference;
   r.embedding_init = EmbeddingInit::kNormal;
   r.data.padded_batches = true;
+  r.images.read_truncated = true;
   r.images.shuffle_bytes.redraw = true;
   r.common.mean_accumulation = false;
   r.loss.label_smoothing = 0;

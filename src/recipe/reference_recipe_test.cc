@@ -250,6 +250,7 @@ TEST(ReferenceRecipe, HasTheReferencesSemanticsAndSaysSo) {
   EXPECT_FALSE(reference.common.mean_accumulation);
   EXPECT_TRUE(reference.scheduler.round_rate);
   EXPECT_TRUE(reference.images.shuffle_bytes.redraw);
+  EXPECT_TRUE(reference.images.read_truncated);
   EXPECT_EQ(reference.optim.beta2, 0.98);
   EXPECT_EQ(notices_with(reference, "model.classification.name").size(), 1U);
 
