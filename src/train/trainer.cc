@@ -1,7 +1,7 @@
 #include "train/trainer.h"
 
 #include <ATen/Parallel.h>
-#include <ATen/autocast_mode.h>
+#include <ATen/core/grad_mode.h>
 #include <fmt/format.h>
 
 #include <chrono>
@@ -23,6 +23,7 @@
 #include "report/html_report.h"
 #include "report/metrics.h"
 #include "report/progress.h"
+#include "train/autocast.h"
 #include "train/checkpoint.h"
 #include "train/loss.h"
 #include "train/modules.h"
@@ -60,23 +61,6 @@ class StopSignals {
  private:
   struct sigaction before_int_ {
   }, before_term_{};
-};
-
-class Autocast {
- public:
-  explicit Autocast(bool bf16) : before_(at::autocast::is_autocast_enabled(at::kCPU)) {
-    at::autocast::set_autocast_enabled(at::kCPU, bf16);
-    at::autocast::set_autocast_dtype(at::kCPU, at::kBFloat16);
-  }
-  ~Autocast() {
-    at::autocast::set_autocast_enabled(at::kCPU, before_);
-    at::autocast::clear_cache();
-  }
-  Autocast(const Autocast&) = delete;
-  Autocast& operator=(const Autocast&) = delete;
-
- private:
-  bool before_;
 };
 
 class Run {
