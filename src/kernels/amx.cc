@@ -1,6 +1,6 @@
 // Compiled as avx512_bf16.cc is, with -mamx-tile -mamx-bf16 -mamx-int8: BF16 and int8 products in
 // tile registers, float32 in the tiles of avx512.
-#include "kernels/kernels.h"
+#include "kernels/gradients.h"
 #include "kernels/tile_permission.h"
 
 #define BF_SET amx

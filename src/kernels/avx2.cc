@@ -1,5 +1,5 @@
 // Compiled with -mavx2 -mfma: 6 x 16 tiles, 12 accumulators of the 16 registers.
-#include "kernels/kernels.h"
+#include "kernels/gradients.h"
 
 #define BF_SET avx2
 #define BF_NAME "avx2"

@@ -1,5 +1,5 @@
 // Compiled with -mavx512f -mfma: 12 x 32 tiles, 24 accumulators of the 32 registers.
-#include "kernels/kernels.h"
+#include "kernels/gradients.h"
 
 #define BF_SET avx512
 #define BF_NAME "avx512"

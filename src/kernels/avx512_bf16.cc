@@ -1,6 +1,6 @@
 // Compiled with -mavx512f -mavx512bf16 -mavx512vnni -mfma: the tiles of avx512, and BF16 and int8
 // in the same shape.
-#include "kernels/kernels.h"
+#include "kernels/gradients.h"
 
 #define BF_SET avx512_bf16
 #define BF_NAME "avx512-bf16"

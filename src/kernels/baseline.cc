@@ -1,6 +1,6 @@
 // For every processor of the family that the program was compiled for, in 16-byte vectors: SSE2 has
 // 16 registers (2 x 16 tiles), NEON 32 (4 x 16).
-#include "kernels/kernels.h"
+#include "kernels/gradients.h"
 
 #define BF_SET baseline
 #define BF_VECTOR 16

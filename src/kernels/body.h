@@ -37,7 +37,12 @@ namespace {
 #include "kernels/body/product.h"
 #include "kernels/body/rows.h"
 //
+#include "kernels/body/packing.h"
+//
 #include "kernels/body/attention.h"
+//
+#include "kernels/body/gradients.h"
+//
 #include "kernels/body/peak.h"
 
 template <class T>
@@ -66,9 +71,13 @@ constexpr Arithmetic kInt8 = {sizeof(OfInt8::Element), int8_operand_size,       
                               product<OfInt8>,         attention_scratch<OfBf16>, attention<OfBf16>,
                               multiply_adds<OfInt8>};
 constexpr const Arithmetic *kOfBf16 = &kBfloat16, *kOfInt8 = &kInt8;
+constexpr Gradients kBfloat16Gradients = gradients<OfBf16>();
+constexpr const Gradients* kGradientsOfBf16 = &kBfloat16Gradients;
 #else
 constexpr const Arithmetic *kOfBf16 = nullptr, *kOfInt8 = nullptr;
+constexpr const Gradients* kGradientsOfBf16 = nullptr;
 #endif
+constexpr Gradients kFloat32Gradients = gradients<Float32>();
 
 }  // namespace
 
@@ -76,5 +85,8 @@ extern const Set kSet;
 const Set kSet = {
     BF_NAME, [] { return BF_SUPPORTED; }, &kFloat32, kOfBf16, kOfInt8, layer_norm, softmax, gelu,
     sum_rows};
+
+extern const GradientSet kGradientSet;
+const GradientSet kGradientSet = {&kFloat32Gradients, kGradientsOfBf16, layer_norm_gradient};
 
 }  // namespace byteformer::kernels::BF_SET

@@ -1,7 +1,7 @@
 // Compiled with -march=armv8.2-a+bf16+i8mm: the tiles of neon, and BF16 and int8 in the same shape.
 #include <sys/auxv.h>
 
-#include "kernels/kernels.h"
+#include "kernels/gradients.h"
 
 #define BF_SET neon_bf16
 #define BF_NAME "neon-bf16"

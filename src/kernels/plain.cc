@@ -1,35 +1,16 @@
 // The definition of each kernel, in as few lines as it takes. Sums are in double: this set is what
 // the others are tested against.
 #include <algorithm>
-#include <bit>
 #include <cmath>
-#include <cstdint>
 #include <cstring>
 
 #include "kernels/kernels.h"
+#include "kernels/plain_elements.h"
 
 namespace byteformer::kernels::plain {
 namespace {
 
 double gelu_of(double x) { return x * 0.5 * std::erfc(-x / std::sqrt(2.0)); }
-
-// Elements: floats, or bfloat16 in 16 bits, rounded to nearest even.
-struct Bfloat16 {
-  std::uint16_t bits;
-};
-double value_of(float x) { return x; }
-double value_of(Bfloat16 x) {
-  return std::bit_cast<float>(static_cast<std::uint32_t>(x.bits) << 16);
-}
-void assign(float& to, double x) { to = static_cast<float>(x); }
-void assign(Bfloat16& to, double x) {
-  if (std::isnan(x)) {
-    to.bits = 0x7FC0;
-    return;
-  }
-  const auto bits = std::bit_cast<std::uint32_t>(static_cast<float>(x));
-  to.bits = static_cast<std::uint16_t>((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
-}
 
 // What becomes of a sum at place i of C.
 template <class Element>

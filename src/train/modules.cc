@@ -18,6 +18,7 @@
 #include "byteformer/error.h"
 #include "model/parameters.h"
 #include "train/rows.h"
+#include "train/windowed_block.h"
 
 namespace byteformer {
 namespace {
@@ -75,6 +76,14 @@ at::Tensor TrainableModel::layer(std::size_t i, const at::Tensor& rows,
   const auto d = static_cast<std::int64_t>(config_.width), w = layout.window,
              heads = static_cast<std::int64_t>(config_.heads);
   const std::string p = layer_prefix(i);
+  if (const auto precision = block_precision(rows, config_.ffn)) {
+    std::vector<at::Tensor> parameters;
+    for (const char* part : {"pre_norm_mha.0", "pre_norm_mha.1.qkv_proj", "pre_norm_mha.1.out_proj",
+                             "pre_norm_ffn.0", "pre_norm_ffn.1", "pre_norm_ffn.4"})
+      for (const char* tensor : {".weight", ".bias"}) parameters.push_back(at(p + part + tensor));
+    return windowed_block(rows, parameters, layout, *precision, recompute_);
+  }
+  // The same in LibTorch's operations: for float64, other devices and odd sizes.
   at::Tensor x = move_rows(rows, layout.gather).view({-1, w, d});  // [windows, w, d]
   const at::Tensor qkv = linear(p + "pre_norm_mha.1.qkv_proj", norm(p + "pre_norm_mha.0", x))
                              .view({-1, w, 3, heads, ModelConfig::kHeadSize})

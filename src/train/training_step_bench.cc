@@ -93,6 +93,7 @@ void run(const Work& work) {
   at::set_num_threads(work.threads);
   const Files files = files_of(work);
   TrainableModel model(config_of(work), EmbeddingInit::kNormal, work.seed);
+  model.checkpoint_activations(work.checkpoint_activations);
   Recipe::Optim options;
   options.weight_decay = 0.05;
   AdamW optimizer(model, options);

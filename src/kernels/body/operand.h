@@ -46,7 +46,8 @@ struct Float32 {
     return sum + word * as_floats(b);
   }
   static Vec value(Sum sum, const char*, unsigned long, const char*) { return sum; }
-  // Words of a vector of elements at `from`, each beside the one below it (where kStep is 2).
+  // Words of a vector of elements at `from`, each beside the one below it (where kStep is 2; null:
+  // zeros).
   static IntVec interleaved(const char* from, const char*) { return load_words(from); }
 };
 
