@@ -109,8 +109,9 @@ at::Tensor TrainableModel::merge(std::size_t i, const at::Tensor& x,
   // side (2c + t). Permuting the weight's columns to t*d + c instead saves a transpose of the rows.
   const at::Tensor weight =
       at(merge_prefix(i) + "reduction.weight").view({d, d, 2}).transpose(1, 2).reshape({d, 2 * d});
-  return norm(merge_prefix(i) + "norm",
-              at::linear(move_rows(x, layout.pairs).view({-1, 2 * d}), weight));
+  const at::Tensor merged = norm(merge_prefix(i) + "norm",
+                                 at::linear(move_rows(x, layout.pairs).view({-1, 2 * d}), weight));
+  return merged.to(x.scalar_type());  // autocast leaves it in BF16
 }
 
 at::Tensor TrainableModel::forward(const Batch& batch) const {
