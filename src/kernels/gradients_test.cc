@@ -179,6 +179,22 @@ TEST_P(GradientKernels, OfLayerNormAreThePlainOnes) {
   }
 }
 
+TEST_P(GradientKernels, OfTableRowsAreThePlainOnesToTheBit) {
+  const std::size_t tokens = 40, k = 3, d = 192, rows = 10 * k;
+  const std::vector<float> table = noise(rows * d, 1), dy = noise(tokens * d, 2);
+  std::vector<std::int64_t> places;
+  for (std::size_t i = 0; i < tokens * k; ++i)
+    places.push_back(static_cast<std::int64_t>(i % k * 10 + i * 7 % 10));
+  std::vector<float> y(tokens * d), expected_y = y, dtable(rows * d), expected_dtable = dtable;
+  const GradientSet &own_set = gradients_of(set()), &plain_set = gradients_of(plain());
+  own_set.sum_rows(table.data(), places.data(), tokens, k, y.data(), d);
+  plain_set.sum_rows(table.data(), places.data(), tokens, k, expected_y.data(), d);
+  EXPECT_EQ(y, expected_y);
+  own_set.add_to_rows(dy.data(), places.data(), tokens, k, 1, 3, dtable.data(), d);
+  plain_set.add_to_rows(dy.data(), places.data(), tokens, k, 1, 3, expected_dtable.data(), d);
+  EXPECT_EQ(dtable, expected_dtable);
+}
+
 // The plain definition itself, against differences of the attention that it is the gradient of.
 TEST(PlainGradients, OfAttentionAreTheSlopesOfItsResult) {
   const std::size_t m = 6, ld = 3 * kHeadSize;

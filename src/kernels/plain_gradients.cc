@@ -131,9 +131,29 @@ void layer_norm(const float* x, const float* weight, float eps, const float* dy,
   }
 }
 
+void sum_rows(const float* table, const std::int64_t* places, std::size_t tokens, std::size_t k,
+              float* y, std::size_t d) noexcept {
+  for (std::size_t t = 0; t < tokens; ++t)
+    for (std::size_t c = 0; c < d; ++c) {
+      float sum = 0;
+      for (std::size_t p = 0; p < k; ++p)
+        sum += table[static_cast<std::size_t>(places[t * k + p]) * d + c];
+      y[t * d + c] = sum;
+    }
+}
+
+void add_to_rows(const float* dy, const std::int64_t* places, std::size_t tokens, std::size_t k,
+                 std::size_t first, std::size_t last, float* dtable, std::size_t d) noexcept {
+  for (std::size_t t = 0; t < tokens; ++t)
+    for (std::size_t p = first; p < last; ++p)
+      for (std::size_t c = 0; c < d; ++c)
+        dtable[static_cast<std::size_t>(places[t * k + p]) * d + c] += dy[t * d + c];
+}
+
 }  // namespace
 
 extern const GradientSet kGradientSet;
-const GradientSet kGradientSet = {&Of<float>::kGradients, &Of<Bfloat16>::kGradients, layer_norm};
+const GradientSet kGradientSet = {&Of<float>::kGradients, &Of<Bfloat16>::kGradients, layer_norm,
+                                  sum_rows, add_to_rows};
 
 }  // namespace byteformer::kernels::plain

@@ -18,6 +18,7 @@
 #include "byteformer/error.h"
 #include "model/parameters.h"
 #include "train/rows.h"
+#include "train/stem_table.h"
 #include "train/windowed_block.h"
 
 namespace byteformer {
@@ -60,10 +61,15 @@ at::Tensor TrainableModel::stem(const BatchLayout& layout) const {  // -> [token
   // T[p, b, o] = sum over i of W[o, i, p] * E[b, i]; without a stem a token is a byte's embedding.
   at::Tensor table = embedding;
   if (k > 0) {
-    const at::Tensor conv = at("token_reduction_net.weight");                    // [d, d, k]
-    const at::Tensor by_position = conv.permute({1, 2, 0}).reshape({d, k * d});  // [i, p o]
-    table = at::mm(embedding, by_position).view({257, k, d}).transpose(0, 1).reshape({k * 257, d});
-    table = table.to(embedding.scalar_type());  // autocast's product is BF16, which rows.cc lacks
+    const at::Tensor conv = at("token_reduction_net.weight");  // [d, d, k]
+    if (const auto precision = block_precision(embedding, config_.ffn)) {
+      table = stem_table(embedding, conv, *precision);
+    } else {
+      const at::Tensor by_position = conv.permute({1, 2, 0}).reshape({d, k * d});  // [i, p o]
+      table =
+          at::mm(embedding, by_position).view({257, k, d}).transpose(0, 1).reshape({k * 257, d});
+      table = table.to(embedding.scalar_type());  // autocast's product is BF16, which rows.cc lacks
+    }
   }
   const at::Tensor tokens = sum_table_rows(table, layout.table_rows, std::max<std::int64_t>(k, 1));
   // Positions are a table with a single slice.

@@ -10,6 +10,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "kernels/gradients.h"
+
 namespace byteformer {
 namespace {
 
@@ -59,6 +61,46 @@ struct MoveRows : Function<MoveRows> {
 };
 
 struct SumTableRows : Function<SumTableRows> {
+  static bool has_kernel(const at::Tensor& x) {
+    return x.scalar_type() == at::kFloat && x.size(1) % kernels::kHeadSize == 0;
+  }
+
+  // Rows [begin, end) of y, from the places of these.
+  static void sum(const at::Tensor& table, const std::int64_t* places, std::int64_t begin,
+                  std::int64_t end, std::int64_t k, const at::Tensor& y) {
+    const std::int64_t d = y.size(1);
+    if (has_kernel(table))
+      return kernels::gradients_of(kernels::chosen_set())
+          .sum_rows(table.const_data_ptr<float>(), places, static_cast<std::size_t>(end - begin),
+                    static_cast<std::size_t>(k), y.mutable_data_ptr<float>() + begin * d,
+                    static_cast<std::size_t>(d));
+    AT_DISPATCH_FLOATING_TYPES(table.scalar_type(), "sum_table_rows", [&] {
+      const auto* from = table.const_data_ptr<scalar_t>();
+      auto* to = y.mutable_data_ptr<scalar_t>() + begin * d;
+      for (std::int64_t j = 0; j < (end - begin) * k; ++j)
+        for (std::int64_t c = 0; c < d; ++c) to[j / k * d + c] += from[places[j] * d + c];
+    });
+  }
+
+  // The gradient's slices [first, last).
+  static void add(const at::Tensor& gradient, const std::int64_t* places, std::int64_t k,
+                  std::int64_t first, std::int64_t last, const at::Tensor& table) {
+    const std::int64_t tokens = gradient.size(0), d = gradient.size(1);
+    if (has_kernel(gradient))
+      return kernels::gradients_of(kernels::chosen_set())
+          .add_to_rows(gradient.const_data_ptr<float>(), places, static_cast<std::size_t>(tokens),
+                       static_cast<std::size_t>(k), static_cast<std::size_t>(first),
+                       static_cast<std::size_t>(last), table.mutable_data_ptr<float>(),
+                       static_cast<std::size_t>(d));
+    AT_DISPATCH_FLOATING_TYPES(gradient.scalar_type(), "sum_table_rows_backward", [&] {
+      const auto* from = gradient.const_data_ptr<scalar_t>();
+      auto* to = table.mutable_data_ptr<scalar_t>();
+      for (std::int64_t t = 0; t < tokens; ++t)
+        for (std::int64_t p = first; p < last; ++p)
+          for (std::int64_t c = 0; c < d; ++c) to[places[t * k + p] * d + c] += from[t * d + c];
+    });
+  }
+
   static at::Tensor forward(AutogradContext* context, const at::Tensor& given, const Places& places,
                             std::int64_t k) {
     const at::Tensor table = given.contiguous();
@@ -67,39 +109,19 @@ struct SumTableRows : Function<SumTableRows> {
     context->saved_data["k"] = k;
     context->saved_data["rows"] = table.size(0);
     at::Tensor y = at::zeros({tokens, d}, table.options());
-    AT_DISPATCH_FLOATING_TYPES(table.scalar_type(), "sum_table_rows", [&] {
-      const auto* from = table.const_data_ptr<scalar_t>();
-      auto* to = y.mutable_data_ptr<scalar_t>();
-      at::parallel_for(0, tokens, kGrain, [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t j = begin * k; j < end * k; ++j) {
-          const auto* row = from + places[static_cast<std::size_t>(j)] * d;
-          auto* sum = to + j / k * d;
-          for (std::int64_t c = 0; c < d; ++c) sum[c] += row[c];
-        }
-      });
+    at::parallel_for(0, tokens, kGrain, [&](std::int64_t begin, std::int64_t end) {
+      sum(table, places.data() + begin * k, begin, end, k, y);
     });
     return y;
   }
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
     const at::Tensor gradient = gradients[0].contiguous(),
                      places = context->saved_data["places"].toTensor();
-    const std::int64_t k = context->saved_data["k"].toInt(), d = gradient.size(1),
-                       tokens = gradient.size(0);
+    const std::int64_t k = context->saved_data["k"].toInt(), d = gradient.size(1);
     at::Tensor result = at::zeros({context->saved_data["rows"].toInt(), d}, gradient.options());
-    AT_DISPATCH_FLOATING_TYPES(gradient.scalar_type(), "sum_table_rows_backward", [&] {
-      const auto* from = gradient.const_data_ptr<scalar_t>();
-      const auto* place = places.const_data_ptr<std::int64_t>();
-      auto* to = result.mutable_data_ptr<scalar_t>();
-      at::parallel_for(
-          0, k, 1,
-          [&](std::int64_t begin, std::int64_t end) {  // a slice of the table belongs to one thread
-            for (std::int64_t p = begin; p < end; ++p)
-              for (std::int64_t t = 0; t < tokens; ++t) {
-                auto* sum = to + place[t * k + p] * d;
-                const auto* row = from + t * d;
-                for (std::int64_t c = 0; c < d; ++c) sum[c] += row[c];
-              }
-          });
+    // A slice of the table belongs to one thread.
+    at::parallel_for(0, k, 1, [&](std::int64_t first, std::int64_t last) {
+      add(gradient, places.const_data_ptr<std::int64_t>(), k, first, last, result);
     });
     return {result, at::Tensor(), at::Tensor()};
   }

@@ -114,6 +114,42 @@ void layer_norm_gradient(const float* x, const float* weight, float eps, const f
   }
 }
 
+// Slices of 64 channels, whose sums stay in registers.
+constexpr unsigned long kSlice = 64, kSliceVectors = kSlice / kLanes;
+
+void sum_table_rows(const float* table, const long* places, unsigned long tokens, unsigned long k,
+                    float* y, unsigned long d) noexcept {
+  for (unsigned long c = 0; c < d; c += kSlice)
+    for (unsigned long t = 0; t < tokens; ++t) {
+      Vec sums[kSliceVectors] = {};
+      for (unsigned long p = 0; p < k; ++p) {
+        const float* row = table + static_cast<unsigned long>(places[t * k + p]) * d + c;
+#pragma GCC unroll 16
+        for (unsigned long v = 0; v < kSliceVectors; ++v) sums[v] += load(row + v * kLanes);
+      }
+#pragma GCC unroll 16
+      for (unsigned long v = 0; v < kSliceVectors; ++v) store(y + t * d + c + v * kLanes, sums[v]);
+    }
+}
+
+void add_to_table_rows(const float* dy, const long* places, unsigned long tokens, unsigned long k,
+                       unsigned long first, unsigned long last, float* dtable,
+                       unsigned long d) noexcept {
+  for (unsigned long c = 0; c < d; c += kSlice)
+    for (unsigned long t = 0; t < tokens; ++t) {
+      Vec slopes[kSliceVectors];
+#pragma GCC unroll 16
+      for (unsigned long v = 0; v < kSliceVectors; ++v)
+        slopes[v] = load(dy + t * d + c + v * kLanes);
+      for (unsigned long p = first; p < last; ++p) {
+        float* row = dtable + static_cast<unsigned long>(places[t * k + p]) * d + c;
+#pragma GCC unroll 16
+        for (unsigned long v = 0; v < kSliceVectors; ++v)
+          store(row + v * kLanes, load(row + v * kLanes) + slopes[v]);
+      }
+    }
+}
+
 // What attention's gradient works in.
 template <class T>
 struct AttentionGradientMemory {
