@@ -8,6 +8,7 @@
 #include "cli/exit_status.h"
 #include "recipe/override_kwargs.h"
 #include "recipe/recipe.h"
+#include "train/kept_memory.h"
 #include "train/trainer.h"
 
 namespace {
@@ -70,6 +71,7 @@ int run(int argc, char** argv) {
   options.command = command_line("byteformer train", {argv + 1, argv + argc});
   options.notice = [](const std::string& text) { fmt::print(stderr, "{}\n", text); };
   for (const std::string& notice : options.recipe.notices) options.notice(notice);
+  keep_freed_memory();
   if (train(options) == TrainResult::kDone) {
     fmt::print(stderr, "done: {0}/model is the model, {0}/report.html a page to look at\n",
                options.run_directory);

@@ -15,6 +15,7 @@
 #include "byteformer/error.h"
 #include "files/tar.h"
 #include "train/autocast.h"
+#include "train/kept_memory.h"
 #include "train/layout.h"
 #include "train/loss.h"
 #include "train/modules.h"
@@ -90,6 +91,7 @@ Batch batch_at(const Files& files, std::size_t step, const Work& work) {
 }
 
 void run(const Work& work) {
+  keep_freed_memory();
   at::set_num_threads(work.threads);
   const Files files = files_of(work);
   TrainableModel model(config_of(work), EmbeddingInit::kNormal, work.seed);
