@@ -132,7 +132,6 @@ void Loader::start(std::size_t epoch, std::size_t first_batch) {
 
 std::optional<Batch> Loader::next() {
   std::unique_lock lock(state_->mutex);
-  // A batch all of whose files were skipped is passed over.
   while (!state_->order.empty() && state_->next_to_give < state_->batches()) {
     const std::size_t number = state_->next_to_give;
     const auto before = std::chrono::steady_clock::now();
@@ -148,6 +147,11 @@ std::optional<Batch> Loader::next() {
 }
 
 std::size_t Loader::batches() const { return state_->batches(); }
+
+std::size_t Loader::given() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->next_to_give;
+}
 
 double Loader::seconds_waited() const {
   const std::lock_guard lock(state_->mutex);

@@ -32,11 +32,12 @@ class Loader {
   ~Loader();
 
   // Starts an epoch at a batch (for resuming in the middle); then next() gives its batches in
-  // order, and nullopt at the end.
+  // order, and nullopt at the end. A batch all of whose files were skipped is passed over.
   void start(std::size_t epoch, std::size_t first_batch = 0);
   std::optional<Batch> next();
 
   std::size_t batches() const;    // an epoch's
+  std::size_t given() const;      // of them so far, with those passed over: where to start() again
   double seconds_waited() const;  // in next(), since construction
   std::size_t skipped() const;    // files, since construction
 

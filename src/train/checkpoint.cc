@@ -10,7 +10,7 @@
 namespace byteformer {
 namespace {
 
-constexpr const char* kFormat = "byteformer checkpoint 1";
+constexpr const char* kFormat = "byteformer checkpoint 2";
 
 void add(TensorMap& all, const std::string& prefix, const TensorMap& part) {
   for (const auto& [name, tensor] : part) all[prefix + name] = tensor;
@@ -32,11 +32,15 @@ void save_checkpoint(const std::string& path, const Checkpoint& c) {
   add(file.tensors, "adamw/", c.adamw);
   const nlohmann::json state = {{"epoch", c.epoch},
                                 {"batch", c.batch},
+                                {"batch_files", c.batch_files},
                                 {"iteration", c.iteration},
                                 {"epoch_loss", c.epoch_loss},
                                 {"epoch_files", c.epoch_files},
                                 {"best", c.best},
-                                {"threads", c.threads}};
+                                {"processor", c.provenance.processor},
+                                {"build", c.provenance.build},
+                                {"threads", c.provenance.threads},
+                                {"processes", c.provenance.processes}};
   // Class names are folder names and need not be UTF-8: kept as bytes.
   std::vector<std::vector<int>> classes;
   for (const std::string& name : c.classes) {
@@ -67,11 +71,15 @@ Checkpoint load_checkpoint(const std::string& path) {
     const nlohmann::json state = nlohmann::json::parse(file.metadata["state"]);
     c.epoch = state.at("epoch");
     c.batch = state.at("batch");
+    c.batch_files = state.at("batch_files");
     c.iteration = state.at("iteration");
     c.epoch_loss = state.at("epoch_loss");
     c.epoch_files = state.at("epoch_files");
     c.best = state.at("best");
-    c.threads = state.at("threads");
+    c.provenance.processor = state.at("processor");
+    c.provenance.build = state.at("build");
+    c.provenance.threads = state.at("threads");
+    c.provenance.processes = state.at("processes");
     for (const auto& bytes : nlohmann::json::parse(file.metadata["classes"])) {
       std::string& name = c.classes.emplace_back();
       for (const auto& b : bytes) name += static_cast<char>(b.get<int>());
