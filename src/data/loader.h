@@ -22,6 +22,9 @@ struct LoaderOptions {
   std::uint64_t seed = 0;
   bool shuffle = true;     // false: in the order of the set
   bool drop_last = false;  // leave out a last, smaller batch
+  // A batch may be cut into parts, `batch` files each, for processes that train together: this
+  // loader gives one of them. They agree on which batch is which, so an empty part is given too.
+  std::size_t part = 0, parts = 1;
 };
 
 class Loader {
@@ -32,7 +35,8 @@ class Loader {
   ~Loader();
 
   // Starts an epoch at a batch (for resuming in the middle); then next() gives its batches in
-  // order, and nullopt at the end. A batch all of whose files were skipped is passed over.
+  // order, and nullopt at the end. A batch all of whose files were skipped is passed over, where it
+  // has one part.
   void start(std::size_t epoch, std::size_t first_batch = 0);
   std::optional<Batch> next();
 

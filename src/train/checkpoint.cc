@@ -23,41 +23,7 @@ TensorMap take(TensorMap& all, const std::string& prefix) {
   return part;
 }
 
-}  // namespace
-
-void save_checkpoint(const std::string& path, const Checkpoint& c) {
-  Safetensors file;
-  add(file.tensors, "weights/", c.weights);
-  add(file.tensors, "ema/", c.ema);
-  add(file.tensors, "adamw/", c.adamw);
-  const nlohmann::json state = {{"epoch", c.epoch},
-                                {"batch", c.batch},
-                                {"batch_files", c.batch_files},
-                                {"iteration", c.iteration},
-                                {"epoch_loss", c.epoch_loss},
-                                {"epoch_files", c.epoch_files},
-                                {"best", c.best},
-                                {"processor", c.provenance.processor},
-                                {"build", c.provenance.build},
-                                {"threads", c.provenance.threads},
-                                {"processes", c.provenance.processes}};
-  // Class names are folder names and need not be UTF-8: kept as bytes.
-  std::vector<std::vector<int>> classes;
-  for (const std::string& name : c.classes) {
-    std::vector<int>& bytes = classes.emplace_back();
-    for (const char b : name) bytes.push_back(static_cast<unsigned char>(b));
-  }
-  file.metadata = {{"format", kFormat},
-                   {"state", state.dump()},
-                   {"recipe", c.recipe},
-                   {"classes", nlohmann::json(classes).dump()},
-                   {"history", history_csv(c.history)},
-                   {"data", c.data}};
-  save_safetensors(path, file);
-}
-
-Checkpoint load_checkpoint(const std::string& path) {
-  Safetensors file = load_safetensors(path);
+Checkpoint checkpoint_of(Safetensors file, const std::string& path) {
   if (file.metadata["format"] != kFormat)
     throw FormatError(
         fmt::format("{}: no checkpoint of this version (\"{}\" was expected). Give the "
@@ -93,6 +59,49 @@ Checkpoint load_checkpoint(const std::string& path) {
   c.history = parse_history_csv(file.metadata["history"]);
   c.data = file.metadata["data"];
   return c;
+}
+
+}  // namespace
+
+void save_checkpoint(const std::string& path, const Checkpoint& c) {
+  Safetensors file;
+  add(file.tensors, "weights/", c.weights);
+  add(file.tensors, "ema/", c.ema);
+  add(file.tensors, "adamw/", c.adamw);
+  const nlohmann::json state = {{"epoch", c.epoch},
+                                {"batch", c.batch},
+                                {"batch_files", c.batch_files},
+                                {"iteration", c.iteration},
+                                {"epoch_loss", c.epoch_loss},
+                                {"epoch_files", c.epoch_files},
+                                {"best", c.best},
+                                {"processor", c.provenance.processor},
+                                {"build", c.provenance.build},
+                                {"threads", c.provenance.threads},
+                                {"processes", c.provenance.processes}};
+  // Class names are folder names and need not be UTF-8: kept as bytes.
+  std::vector<std::vector<int>> classes;
+  for (const std::string& name : c.classes) {
+    std::vector<int>& bytes = classes.emplace_back();
+    for (const char b : name) bytes.push_back(static_cast<unsigned char>(b));
+  }
+  file.metadata = {{"format", kFormat},
+                   {"state", state.dump()},
+                   {"recipe", c.recipe},
+                   {"classes", nlohmann::json(classes).dump()},
+                   {"history", history_csv(c.history)},
+                   {"data", c.data}};
+  save_safetensors(path, file);
+}
+
+Checkpoint load_checkpoint(const std::string& path) {
+  return checkpoint_of(load_safetensors(path), path);
+}
+
+Checkpoint parse_checkpoint(const std::string& bytes, const std::string& path) {
+  const auto* first = reinterpret_cast<const std::byte*>(bytes.data());
+  return checkpoint_of(parse_safetensors(std::vector<std::byte>(first, first + bytes.size()), path),
+                       path);
 }
 
 }  // namespace byteformer

@@ -33,5 +33,7 @@ struct Checkpoint {
 
 void save_checkpoint(const std::string& path, const Checkpoint& checkpoint);  // atomically
 Checkpoint load_checkpoint(const std::string& path);  // throws IoError, FormatError
+// Of a file's bytes; `path` stands for it in error texts.
+Checkpoint parse_checkpoint(const std::string& bytes, const std::string& path);
 
 }  // namespace byteformer

@@ -7,10 +7,18 @@
 
 namespace byteformer {
 
-Learner::Learner(const Recipe& recipe)
+Learner::Learner(const Recipe& recipe, ProcessGroup& group)
     : recipe_(recipe),
       model_(recipe.model, recipe.embedding_init, recipe.common.seed),
       optimizer_(model_, recipe.optim) {
+  // Another machine's mathematical functions may begin with other last bits.
+  for (const auto& [name, tensor] : model_.tensors()) group.copy_from_first(tensor.detach());
+  if (group.size() > 1) {
+    std::vector<at::Tensor> trained;
+    for (const auto& [name, tensor] : model_.tensors())
+      if (model_.is_trained(name)) trained.push_back(tensor);
+    gradient_mean_.emplace(group, std::move(trained));
+  }
   if (!recipe.ema.enable) return;
   ema_.emplace(model_, recipe.ema.momentum);
   averaged_.emplace(recipe.model, recipe.embedding_init, recipe.common.seed);
@@ -33,7 +41,13 @@ Learner::Pass Learner::forward(const Batch& batch) const {
   return pass;
 }
 
-void Learner::backward(const Pass& pass) { pass.loss.backward(); }
+void Learner::backward(const Pass& pass, double weight, bool is_last) {
+  const at::Tensor loss = weight == 1 ? pass.loss : pass.loss.mul(weight);
+  if (gradient_mean_ && is_last)
+    gradient_mean_->backward(loss);
+  else
+    loss.backward();
+}
 
 void Learner::step(double learning_rate, std::size_t micro_batches) {
   if (recipe_.common.mean_accumulation && micro_batches > 1)

@@ -10,12 +10,15 @@
 #include "train/checkpoint.h"
 #include "train/modules.h"
 #include "train/optimizer.h"
+#include "train/process_group.h"
 
 namespace byteformer {
 
 class Learner {
  public:
-  explicit Learner(const Recipe& recipe);  // whose model has its number of classes
+  // The recipe's model has its number of classes. Weights begin the same in every process and stay
+  // so.
+  Learner(const Recipe& recipe, ProcessGroup& group);
 
   // A micro batch's way to its loss, and then the gradients added to the parameters'.
   struct Pass {
@@ -24,7 +27,9 @@ class Learner {
     std::size_t right = 0;  // files whose class has the largest logit
   };
   Pass forward(const Batch& batch) const;
-  void backward(const Pass& pass);
+  // The loss counts by `weight`. Before a step, with the last of its micro batches, gradients
+  // become means over all processes.
+  void backward(const Pass& pass, double weight, bool is_last);
 
   // One step of the optimiser by the gradients of so many micro batches, and of the average.
   void step(double learning_rate, std::size_t micro_batches);
@@ -44,6 +49,7 @@ class Learner {
   AdamW optimizer_;
   std::optional<Ema> ema_;
   std::optional<TrainableModel> averaged_;
+  std::optional<ProcessGroup::GradientMean> gradient_mean_;
 };
 
 }  // namespace byteformer

@@ -9,6 +9,7 @@
 
 #include "base/atomic_file.h"
 #include "byteformer/error.h"
+#include "tensor/file_bytes.h"
 
 namespace byteformer {
 namespace {
@@ -46,6 +47,11 @@ RunDirectory::~RunDirectory() {
 
 void RunDirectory::write_config(const std::string& recipe) const {
   write_file_atomically(path_ / "config.yaml", recipe);
+}
+
+std::string RunDirectory::checkpoint_bytes() const {
+  const std::vector<std::byte> bytes = read_file_bytes(last_path(), "checkpoint");
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
 void RunDirectory::save_last(const Checkpoint& checkpoint) {

@@ -25,6 +25,7 @@ class RunDirectory {
   std::string name() const { return path_.filename().string(); }
   std::string last_path() const { return (path_ / "checkpoint-last").string(); }
   bool has_checkpoint() const { return std::filesystem::exists(last_path()); }
+  std::string checkpoint_bytes() const;  // of checkpoint-last
 
   void write_config(const std::string& recipe) const;
   void save_last(const Checkpoint& checkpoint);

@@ -3,6 +3,8 @@
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -16,6 +18,7 @@
 #include "report/progress.h"
 #include "train/evaluation.h"
 #include "train/learner.h"
+#include "train/process_group.h"
 #include "train/run_directory.h"
 #include "train/stop_signals.h"
 
@@ -46,20 +49,27 @@ double share(double part, double whole) { return whole == 0 ? 0 : part / whole; 
                   loss, state.iteration, state.epoch + 1, rate, names));
 }
 
+unsigned part_of_processors(const Membership& m) {
+  return std::max(1U, usable_processors() / static_cast<unsigned>(m.local_size));
+}
+
 class Training {
  public:
-  explicit Training(const TrainOptions& options)
+  Training(const TrainOptions& options, ProcessGroup& group)
       : options_(options),
+        group_(group),
         recipe_(options.recipe),
         input_(options.recipe),
-        threads_(options.threads == 0 ? usable_processors() : options.threads) {
+        threads_(options.threads == 0 ? part_of_processors(options.membership) : options.threads) {
     at::set_num_threads(static_cast<int>(threads_));
     read_data();
-    learner_.emplace(recipe_);
+    learner_.emplace(recipe_, group_);
     begin_or_resume();
     LoaderOptions loading{recipe_.data.batch, recipe_.model.kernel_size,
                           static_cast<unsigned>(recipe_.data.workers), recipe_.common.seed};
-    loading.drop_last = train_->size() >= recipe_.data.batch;
+    loading.part = group_.rank();
+    loading.parts = group_.size();
+    loading.drop_last = train_->size() >= state_.batch_files;
     loader_.emplace(*train_, loading, options_.notice);
     loading.shuffle = loading.drop_last = false;
     validation_loader_.emplace(*validation_, loading, options_.notice);
@@ -84,7 +94,7 @@ class Training {
                       recipe_.pretrained));
     TrainingData data = open_training_data(
         recipe_, input_, max_bytes_for(recipe_.model.max_tokens, recipe_.model.kernel_size),
-        options_.notice);
+        [this](const std::string& text) { say(text); });
     state_.classes = std::move(data.classes);
     train_ = std::move(data.train);
     validation_ = std::move(data.validation);
@@ -95,26 +105,42 @@ class Training {
                       recipe_.data.train, state_.classes.size(), recipe_.model.classes));
     recipe_.model.classes = state_.classes.size();
     state_.data = fmt::format("{:016x}", train_->hash());
-    options_.notice(fmt::format("{} classes, {} files to train on, {} to validate",
-                                state_.classes.size(), train_->size(), validation_->size()));
+    say(fmt::format("{} classes, {} files to train on, {} to validate", state_.classes.size(),
+                    train_->size(), validation_->size()));
+    const std::string list = fmt::format("{} {:016x}", state_.data, validation_->hash());
+    if (group_.text_of_first(list) != list)
+      throw UsageError(fmt::format(
+          "{} lists other files in {} than process 0. Give all processes the same data.",
+          group_.name(), recipe_.data.train));
+  }
+
+  // Once for all processes.
+  void say(const std::string& text) const {
+    if (group_.is_first()) options_.notice(text);
   }
 
   void begin_or_resume() {
     state_.recipe = to_yaml(recipe_);
-    state_.provenance = provenance_of_this_program(threads_, 1);
-    state_.batch_files = recipe_.data.batch;
-    directory_.emplace(options_.run_directory);
-    if (directory_->has_checkpoint()) {
-      if (!options_.resume)
-        throw UsageError(
-            options_.run_directory +
-            ": holds a run already. Add --resume to go on with it, or give another --output.");
-      resume(load_checkpoint(directory_->last_path()));
-      return;
+    state_.provenance = provenance_of_this_program(threads_, group_.size());
+    state_.batch_files = recipe_.data.batch * group_.size();
+    std::string checkpoint;  // empty where there is none
+    if (group_.is_first()) {
+      directory_.emplace(options_.run_directory);
+      if (directory_->has_checkpoint()) {
+        if (!options_.resume)
+          throw UsageError(
+              options_.run_directory +
+              ": holds a run already. Add --resume to go on with it, or give another --output.");
+        checkpoint = directory_->checkpoint_bytes();
+      } else {
+        directory_->write_config(state_.recipe);
+      }
     }
-    if (options_.resume)
-      options_.notice(options_.run_directory + ": no checkpoint yet, so the run begins");
-    directory_->write_config(state_.recipe);
+    checkpoint = group_.text_of_first(checkpoint);
+    if (!checkpoint.empty())
+      resume(parse_checkpoint(checkpoint, options_.run_directory + "/checkpoint-last"));
+    else if (options_.resume)
+      say(options_.run_directory + ": no checkpoint yet, so the run begins");
   }
 
   void resume(Checkpoint saved) {
@@ -122,14 +148,14 @@ class Training {
       throw UsageError(
           fmt::format("{}: was trained on {} classes with other names than the {} of the data. "
                       "Give the data that it began with.",
-                      directory_->last_path(), saved.classes.size(), state_.classes.size()));
+                      options_.run_directory, saved.classes.size(), state_.classes.size()));
     std::vector<std::string> changes = differences(saved.provenance, state_.provenance);
     if (saved.data != state_.data)
       changes.emplace_back("the list of training files changed since the run began");
     if (saved.recipe != state_.recipe)
       changes.emplace_back("the recipe changed since the run began");
     for (const std::string& change : changes)
-      options_.notice(change + ": the result will not repeat to the bit");
+      say(change + ": the result will not repeat to the bit");
     learner_->load(saved);
     saved.weights = saved.ema = saved.adamw = {};
     saved.recipe = state_.recipe;
@@ -139,8 +165,8 @@ class Training {
     saved.batch = saved.batch * saved.batch_files / state_.batch_files;
     saved.batch_files = state_.batch_files;
     state_ = std::move(saved);
-    options_.notice(fmt::format("goes on at epoch {}, batch {}, step {}", state_.epoch + 1,
-                                state_.batch, state_.iteration));
+    say(fmt::format("goes on at epoch {}, batch {}, step {}", state_.epoch + 1, state_.batch,
+                    state_.iteration));
   }
 
   bool out_of_iterations() const {
@@ -157,22 +183,24 @@ class Training {
     epoch_ = {};
     epoch_.rate = learning_rate(recipe_.scheduler, state_.epoch, state_.iteration);
     loader_->start(state_.epoch, state_.batch);
-    Progress progress(fmt::format("epoch {}/{}", state_.epoch + 1, recipe_.scheduler.max_epochs),
-                      loader_->batches());
+    std::optional<Progress> progress;
+    if (group_.is_first())
+      progress.emplace(fmt::format("epoch {}/{}", state_.epoch + 1, recipe_.scheduler.max_epochs),
+                       loader_->batches());
     const double waited = loader_->seconds_waited();
     std::size_t pending = 0;  // micro batches since the last step, with their files and losses
     while (const std::optional<Batch> batch = loader_->next()) {
       epoch_.rate = learning_rate(recipe_.scheduler, state_.epoch, state_.iteration);
-      learn_from(*batch);
-      if (++pending < recipe_.common.accumulation) continue;
+      const bool is_last = pending + 1 == recipe_.common.accumulation;
+      if (!learn_from(*batch, is_last) || ++pending < recipe_.common.accumulation) continue;
       learner_->step(epoch_.rate, pending);
       pending = 0;
       count_step();
       epoch_.waited = loader_->seconds_waited() - waited;
-      progress.show(state_.batch, progress_text());
-      if (stop_.requested()) return false;
+      if (progress) progress->show(state_.batch, progress_text());
+      if (stopping_) return false;
       if (out_of_iterations()) break;
-      if (is_saving_due()) save_last();
+      if (directory_ && is_saving_due()) save_last();
     }
     learner_->drop_gradients();  // of left-over micro batches, as in the reference
     epoch_.waited = loader_->seconds_waited() - waited;
@@ -180,15 +208,40 @@ class Training {
     return true;
   }
 
-  // Gradients of one micro batch.
-  void learn_from(const Batch& batch) {
-    const Learner::Pass pass = learner_->forward(batch);
-    if (!std::isfinite(pass.loss_value)) refuse_loss(pass.loss_value, state_, epoch_.rate, batch);
-    learner_->backward(pass);
-    epoch_.files += batch.targets.size();
-    epoch_.right += pass.right;
-    epoch_.pending_files += batch.targets.size();
-    epoch_.pending_loss += pass.loss_value * static_cast<double>(batch.targets.size());
+  // Gradients of one micro batch, of which each process has a part. False if no file of it could be
+  // read.
+  bool learn_from(const Batch& batch, bool is_last) {
+    // A process without a file takes part with one that counts nothing.
+    const auto files = static_cast<double>(batch.targets.size());
+    const Learner::Pass pass = learner_->forward(files > 0 ? batch : stand_in());
+    const double own_loss = files > 0 ? pass.loss_value * files : 0;
+    std::array<double, 4> all = {files, own_loss, files > 0 ? static_cast<double>(pass.right) : 0,
+                                 stop_.requested() ? 1.0 : 0.0};
+    group_.sum(all);
+    const auto [all_files, loss, right, stops] = all;
+    stopping_ = stopping_ || stops > 0;
+    if (all_files == 0) return false;
+    if (!std::isfinite(loss)) {
+      if (std::isfinite(own_loss)) group_.wait_for_word();  // the process whose it is says more
+      refuse_loss(pass.loss_value, state_, epoch_.rate, batch);
+    }
+    // Gradients become means over the processes, and are to be those of the mean over all files.
+    learner_->backward(pass, files * static_cast<double>(group_.size()) / all_files, is_last);
+    epoch_.files += static_cast<std::size_t>(all_files);
+    epoch_.right += static_cast<std::size_t>(right);
+    epoch_.pending_files += static_cast<std::size_t>(all_files);
+    epoch_.pending_loss += loss;
+    return true;
+  }
+
+  Batch stand_in() const {
+    const std::size_t length = std::max<std::size_t>(1, recipe_.model.kernel_size);
+    Batch batch;
+    batch.ids.assign(length, 0);
+    batch.offsets = {0, static_cast<std::int64_t>(length)};
+    batch.targets = {0};
+    batch.names = {"no file"};
+    return batch;
   }
 
   // What state_ says holds from one step to the next only, so that a resume can begin there.
@@ -215,14 +268,14 @@ class Training {
     const auto is_over = [this] { return stop_.requested(); };
     const bool bf16 = recipe_.common.bf16;
     const std::optional<Metrics> own =
-        evaluate(learner_->model(), *validation_loader_, bf16, is_over);
+        evaluate(learner_->model(), *validation_loader_, bf16, is_over, group_);
     if (!own) return false;
     EpochRow row = row_of_epoch(*own);
     Metrics best_of_both = *own;
     const TrainableModel* best_model = &learner_->model();
     if (const TrainableModel* averaged = learner_->averaged()) {
       const std::optional<Metrics> average =
-          evaluate(*averaged, *validation_loader_, bf16, is_over);
+          evaluate(*averaged, *validation_loader_, bf16, is_over, group_);
       if (!average) return false;
       row.ema_val_loss = average->loss();
       row.ema_val_top1 = average->top1();
@@ -231,7 +284,7 @@ class Training {
         best_model = averaged;
       }
     }
-    options_.notice(fmt::format(
+    say(fmt::format(
         "epoch {}: loss {:.4f}, validation {:.2f} %{}, {:.0f} files/s", state_.epoch + 1,
         row.train_loss, 100 * row.val_top1,
         learner_->averaged() ? fmt::format(" (average {:.2f} %)", 100 * row.ema_val_top1) : "",
@@ -248,11 +301,13 @@ class Training {
     } else {  // max_iterations cut it short: with more of them, in this one
       next.history.pop_back();
     }
-    learner_->save_to(next);
-    if (is_best) directory_->save_best(next, model_of(*best_model, next));
-    directory_->write_report(report_of(next, row, best_of_both));
-    directory_->save_last(next);
-    next.weights = next.ema = next.adamw = {};
+    if (directory_) {
+      learner_->save_to(next);
+      if (is_best) directory_->save_best(next, model_of(*best_model, next));
+      directory_->write_report(report_of(next, row, best_of_both));
+      directory_->save_last(next);
+      next.weights = next.ema = next.adamw = {};
+    }
     state_ = std::move(next);
     return true;
   }
@@ -274,6 +329,7 @@ class Training {
   }
 
   void save_last() {
+    if (!directory_) return;
     Checkpoint checkpoint = state_;
     learner_->save_to(checkpoint);
     directory_->save_last(checkpoint);
@@ -329,7 +385,9 @@ class Training {
   };
 
   const TrainOptions& options_;
+  ProcessGroup& group_;
   const StopSignals stop_;
+  bool stopping_ = false;  // a signal asked one of the processes to stop
   Recipe recipe_;
   InputBytes input_;
   unsigned threads_;
@@ -337,12 +395,20 @@ class Training {
   Epoch epoch_;
   std::unique_ptr<DataSet> train_, validation_;
   std::optional<Learner> learner_;
-  std::optional<RunDirectory> directory_;
+  std::optional<RunDirectory> directory_;  // of the first process
   std::optional<Loader> loader_, validation_loader_;
 };
 
 }  // namespace
 
-TrainResult train(const TrainOptions& options) { return Training(options).run(); }
+TrainResult train(const TrainOptions& options) {
+  ProcessGroup group(options.membership, options.lost);
+  try {
+    return Training(options, group).run();
+  } catch (const std::exception& error) {
+    group.fail(error.what());
+    throw;
+  }
+}
 
 }  // namespace byteformer
