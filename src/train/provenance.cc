@@ -63,15 +63,18 @@ Provenance provenance_of_this_program(std::size_t threads, std::size_t processes
 
 std::vector<std::string> differences(const Provenance& began, const Provenance& now) {
   std::vector<std::string> all;
-  const auto compare = [&](const auto& before, const auto& after, const char* form) {
+  const auto compare = [&](const std::string& before, const std::string& after) {
     if (before != after)
-      all.push_back("the run began with " + fmt::format(fmt::runtime(form), before) +
-                    " and goes on with " + fmt::format(fmt::runtime(form), after));
+      all.push_back("the run began with " + before + " and goes on with " + after);
   };
-  compare(began.processor, now.processor, "the processor {}");
-  compare(began.build, now.build, "build {} of this program");
-  compare(began.threads, now.threads, "{} threads");
-  compare(began.processes, now.processes, "{} processes");
+  const auto counted = [](std::size_t n, const char* one, const char* many) {
+    return fmt::format("{} {}", n, n == 1 ? one : many);
+  };
+  compare("the processor " + began.processor, "the processor " + now.processor);
+  compare("build " + began.build + " of this program", "build " + now.build + " of this program");
+  compare(counted(began.threads, "thread", "threads"), counted(now.threads, "thread", "threads"));
+  compare(counted(began.processes, "process", "processes"),
+          counted(now.processes, "process", "processes"));
   return all;
 }
 
