@@ -53,7 +53,6 @@ class Loader {
 // A deterministic split of each class: about `share` of the files go to the second part, at least
 // one where the class has two. Decided by a hash of the sample's name within its container, so that
 // adding files moves no other one.
-std::pair<std::vector<Sample>, std::vector<Sample>> split(const std::vector<Sample>& samples,
-                                                          double share);
+std::pair<SampleList, SampleList> split(SampleList samples, double share);
 
 }  // namespace byteformer

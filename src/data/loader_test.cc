@@ -46,7 +46,7 @@ class LoaderTest : public testing::Test {
   }
 
   TemporaryFolder folder_;
-  std::vector<Sample> samples_;
+  SampleList samples_;
   std::string notices_;
   std::size_t max_bytes_ = 0;
   std::size_t skipped_ = 0;
