@@ -3,9 +3,12 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <cstdlib>
+#include <optional>
 
 #include "cli/arguments.h"
 #include "cli/exit_status.h"
+#include "cli/launch.h"
 #include "recipe/override_kwargs.h"
 #include "recipe/recipe.h"
 #include "train/kept_memory.h"
@@ -23,10 +26,12 @@ int run(int argc, char** argv) {
       "  byteformer train --data photos --output runs/photos\n"
       "  byteformer train --config configs/fashion-mnist-tiff.yaml --data DIR "
       "scheduler.max_epochs=3\n"
-      "  byteformer train --config runs/photos/config.yaml --output runs/photos --resume",
+      "  byteformer train --config runs/photos/config.yaml --output runs/photos --resume\n"
+      "  byteformer train --data photos --processes 2",
       "byteformer train"};
   TrainOptions options;
   std::string config, data;
+  std::size_t processes = 1;
   std::vector<std::string> overrides;
   bool help_recipe = false, print_recipe = false;
   app.add_option("--config,--common.config-file", config,
@@ -42,6 +47,11 @@ int run(int argc, char** argv) {
   app.add_option("--threads", options.threads,
                  "threads of LibTorch; default: what the process may use")
       ->check(CLI::Range(0, 1024));
+  app.add_option("--processes", processes,
+                 "train in so many processes on this machine; on several, a launcher sets RANK, "
+                 "WORLD_SIZE, LOCAL_RANK, MASTER_ADDR and MASTER_PORT (docs/training.md)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1024));
   app.add_flag("--print-recipe", print_recipe, "show the whole recipe, every value of it, and end");
   app.add_flag("--help-recipe", help_recipe, "list the keys of a recipe");
   app.add_option("overrides", overrides,
@@ -68,17 +78,34 @@ int run(int argc, char** argv) {
     throw UsageError(
         "no data. Give --data DIR, a folder with one folder a class, or a recipe with "
         "dataset.root_train.");
+  const std::optional<Membership> membership = membership_from_environment();
+  if (!membership && processes > 1) return launch_processes(processes, argv);
+  if (membership && processes > 1 && processes != membership->size)
+    throw UsageError(
+        fmt::format("--processes is {}, but WORLD_SIZE is {}. Leave --processes to training "
+                    "without a launcher.",
+                    processes, membership->size));
+  options.membership = membership.value_or(Membership{});
+  options.lost = [](const std::string& message) {
+    fmt::print(stderr, "byteformer: {}\n", message);
+    std::fflush(stderr);
+    std::_Exit(kExitSomeInputsFailed);
+  };
   options.command = command_line("byteformer train", {argv + 1, argv + argc});
   options.notice = [](const std::string& text) { fmt::print(stderr, "{}\n", text); };
-  for (const std::string& notice : options.recipe.notices) options.notice(notice);
+  const bool is_first = options.membership.rank == 0;
+  for (const std::string& notice : options.recipe.notices)
+    if (is_first) options.notice(notice);
   keep_freed_memory();
   if (train(options) == TrainResult::kDone) {
-    fmt::print(stderr, "done: {0}/model is the model, {0}/report.html a page to look at\n",
-               options.run_directory);
+    if (is_first)
+      fmt::print(stderr, "done: {0}/model is the model, {0}/report.html a page to look at\n",
+                 options.run_directory);
     return kExitDone;
   }
-  fmt::print(stderr, "stopped; to go on: {}{}\n", options.command,
-             options.resume ? "" : " --resume");
+  if (is_first)
+    fmt::print(stderr, "stopped; to go on: {}{}\n", options.command,
+               options.resume ? "" : " --resume");
   return kExitStopped;
 }
 

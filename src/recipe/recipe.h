@@ -100,6 +100,7 @@ struct Recipe {
     bool bf16 = false;              // autocast
     std::uint64_t seed = 0;
     std::size_t max_iterations = 0;  // stop after so many optimiser steps; 0: no limit
+    std::size_t save_interval = 0;   // steps between checkpoints; 0: as the clock says
   } common;
 
   // What the reader has to say about the text, for the caller to print once: keys that mean nothing

@@ -12,6 +12,8 @@ void add_training_keys(std::vector<Key>& keys) {
   common.count("seed", &Common::seed, 0, "of initialisation, order and augmentation");
   common.count("max_iterations", &Common::max_iterations, 0,
                "stop after so many optimiser steps; 0: no limit");
+  common.count("save_interval_freq", &Common::save_interval, 0,
+               "write a checkpoint after so many optimiser steps; 0: every minute or so");
 
   Section<Recipe::Loss> loss(keys, "loss.classification.cross_entropy.", &Recipe::loss);
   loss.real("label_smoothing", &Recipe::Loss::label_smoothing, 0, 0.99, "of the training loss");

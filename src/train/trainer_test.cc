@@ -194,6 +194,64 @@ TEST_F(TrainerTest, ACheckpointThatDoesNotFitIsRefused) {
   EXPECT_EQ(resumed([](Checkpoint&) {}), TrainResult::kDone);
 }
 
+TEST_F(TrainerTest, WhatMayChangeTheLastBitsOfAResumedRunIsSaid) {
+  TrainOptions run = options("run");
+  run.recipe.common.max_iterations = 1;
+  train(run);
+  const std::string path = (folder_ / "run/checkpoint-last").string();
+  Checkpoint saved = load_checkpoint(path);
+  EXPECT_FALSE(saved.provenance.build.empty());
+  std::string said;
+  run.resume = true;
+  run.notice = [&](const std::string& text) { said += text + "\n"; };
+  train(run);
+  EXPECT_EQ(said.find("bit"), std::string::npos) << said;
+  saved.provenance = {"a ZX81", "0123", 7, 5};
+  saved.data = "another list";
+  save_checkpoint(path, saved);
+  train(run);
+  for (const char* word : {"a ZX81", "build 0123", "7 threads", "5 processes", "list of training"})
+    EXPECT_NE(said.find(word), std::string::npos) << word << " in " << said;
+}
+
+TEST_F(TrainerTest, AResumeWithoutACheckpointBegins) {
+  TrainOptions run = options("run");
+  run.resume = true;
+  run.recipe.common.max_iterations = 1;
+  EXPECT_EQ(train(run), TrainResult::kDone);
+}
+
+TEST_F(TrainerTest, ASignalDuringAnEvaluationEndsItAndTheResumeRepeatsIt) {
+  temporary_.write("validation/digits/empty", "");
+  for (int i = 0; i < 24; ++i)
+    temporary_.write("validation/letters/" + std::to_string(i), "abcdefghi");
+  auto validated = [&](const std::string& run) {
+    TrainOptions o = options(run);
+    o.recipe.data.validation = (folder_ / "validation").string();
+    o.recipe.scheduler.max_epochs = 2;
+    return o;
+  };
+  train(validated("whole"));
+  TrainOptions cut = validated("cut");
+  // The evaluation comes to the empty file before it has its first batch.
+  cut.notice = [](const std::string& text) {
+    if (text.find("validation/digits/empty") != std::string::npos) std::raise(SIGTERM);
+  };
+  ASSERT_EQ(train(cut), TrainResult::kStopped);
+  const Checkpoint stopped = load_checkpoint((folder_ / "cut/checkpoint-last").string());
+  EXPECT_EQ(stopped.epoch, 0U);
+  EXPECT_EQ(stopped.batch, 6U) << "all of the epoch's";
+  EXPECT_TRUE(stopped.history.empty());
+  cut.resume = true;
+  cut.notice = [](const std::string&) {};
+  ASSERT_EQ(train(cut), TrainResult::kDone);
+  const Checkpoint whole = load_checkpoint((folder_ / "whole/checkpoint-last").string()),
+                   resumed = load_checkpoint((folder_ / "cut/checkpoint-last").string());
+  expect_equal(whole, resumed);
+  ASSERT_EQ(resumed.history.size(), 2U);
+  EXPECT_EQ(whole.history[0].val_loss, resumed.history[0].val_loss);
+}
+
 TEST_F(TrainerTest, ARunThatIsThereIsNotOverwrittenWithoutResume) {
   train(options("run"));
   EXPECT_THROW(train(options("run")), UsageError);
