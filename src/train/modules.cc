@@ -17,6 +17,7 @@
 
 #include "byteformer/error.h"
 #include "model/parameters.h"
+#include "train/merged_rows.h"
 #include "train/rows.h"
 #include "train/stem_table.h"
 #include "train/windowed_block.h"
@@ -110,13 +111,17 @@ at::Tensor TrainableModel::layer(std::size_t i, const at::Tensor& rows,
 
 at::Tensor TrainableModel::merge(std::size_t i, const at::Tensor& x,
                                  const LayerLayout& layout) const {
+  const std::string p = merge_prefix(i);
+  if (const auto precision = block_precision(x, config_.ffn))
+    return merged_rows(x, layout.pairs, at(p + "reduction.weight"), at(p + "norm.weight"),
+                       at(p + "norm.bias"), *precision);
   const auto d = static_cast<std::int64_t>(config_.width);
   // The feature of a merged row is laid out channel by channel, each channel's two tokens side by
   // side (2c + t). Permuting the weight's columns to t*d + c instead saves a transpose of the rows.
   const at::Tensor weight =
-      at(merge_prefix(i) + "reduction.weight").view({d, d, 2}).transpose(1, 2).reshape({d, 2 * d});
-  const at::Tensor merged = norm(merge_prefix(i) + "norm",
-                                 at::linear(move_rows(x, layout.pairs).view({-1, 2 * d}), weight));
+      at(p + "reduction.weight").view({d, d, 2}).transpose(1, 2).reshape({d, 2 * d});
+  const at::Tensor merged =
+      norm(p + "norm", at::linear(move_rows(x, layout.pairs).view({-1, 2 * d}), weight));
   return merged.to(x.scalar_type());  // autocast leaves it in BF16
 }
 

@@ -10,6 +10,7 @@
 
 #include "kernels/gradients.h"
 #include "tensor/aligned.h"
+#include "train/operands.h"
 
 namespace byteformer {
 namespace {
@@ -25,16 +26,6 @@ std::size_t extent(const at::Tensor& x, std::int64_t dimension) {
   return static_cast<std::size_t>(x.size(dimension));
 }
 
-// Rows as operands; `memory` keeps what is not operands as it is.
-const std::byte* operands(const Arithmetic& arithmetic, const float* x, std::size_t count,
-                          AlignedBytes& memory) {
-  if (arithmetic.from_floats == nullptr) return reinterpret_cast<const std::byte*>(x);
-  if (memory.size() < count * arithmetic.element_size)
-    memory = AlignedBytes(count * arithmetic.element_size);
-  arithmetic.from_floats(x, 1, count, memory.data());
-  return memory.data();
-}
-
 struct StemTable : Function<StemTable> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& given_embedding,
                             const at::Tensor& given_weight, Precision precision) {
@@ -46,9 +37,8 @@ struct StemTable : Function<StemTable> {
                       k = extent(weight, 2);
     at::Tensor table = at::empty({static_cast<std::int64_t>(k * entries), embedding.size(1)},
                                  embedding.options().requires_grad(false));
-    AlignedBytes rounded;
-    const std::byte* rows =
-        operands(arithmetic, embedding.const_data_ptr<float>(), entries * d, rounded);
+    Operands operands(arithmetic);
+    const std::byte* rows = operands.of(embedding.const_data_ptr<float>(), entries * d);
     const float* w = weight.const_data_ptr<float>();
     auto* to = table.mutable_data_ptr<float>();
     at::parallel_for(0, weight.size(2), 1, [&](std::int64_t begin, std::int64_t end) {
@@ -69,23 +59,23 @@ struct StemTable : Function<StemTable> {
     const kernels::Set& set = kernels::chosen_set();
     const Arithmetic& arithmetic =
         kernels::arithmetic_of(set, is_bf16 ? Precision::kBf16 : Precision::kF32);
-    const kernels::Gradients& kernels =
+    const kernels::Gradients& turning =
         is_bf16 ? *kernels::gradients_of(set).bf16 : *kernels::gradients_of(set).f32;
     const std::size_t entries = extent(embedding, 0), d = extent(embedding, 1),
                       k = extent(weight, 2), element = arithmetic.element_size,
                       turned_row = kernels::transposed_size(entries, element);
     at::Tensor dweight = at::empty_like(weight);
-    AlignedBytes rounded, by_entry(arithmetic.packed_size(d, entries));
-    kernels.pack_transposed(
-        operands(arithmetic, embedding.const_data_ptr<float>(), entries * d, rounded), d, d,
-        entries, by_entry.data());
+    AlignedBytes by_entry(arithmetic.packed_size(d, entries));
+    turning.pack_transposed(Operands(arithmetic).of(embedding.const_data_ptr<float>(), entries * d),
+                            d, d, entries, by_entry.data());
     const float *w = weight.const_data_ptr<float>(), *slopes = dtable.const_data_ptr<float>();
     auto* dw = dweight.mutable_data_ptr<float>();
     // The sum over p has one order for each number of threads.
     const auto parts = std::min<std::int64_t>(std::max(1, at::get_num_threads()), weight.size(2));
     std::vector<at::Tensor> sums(static_cast<std::size_t>(parts));
     at::parallel_for(0, parts, 1, [&](std::int64_t begin, std::int64_t end) {
-      AlignedBytes packed(arithmetic.packed_size(d, d)), turned(d * turned_row), memory;
+      AlignedBytes packed(arithmetic.packed_size(d, d)), turned(d * turned_row);
+      Operands operands(arithmetic);
       AlignedFloats of_position(d * d);
       for (std::int64_t part = begin; part < end; ++part) {
         at::Tensor& sum = sums[static_cast<std::size_t>(part)];
@@ -93,11 +83,11 @@ struct StemTable : Function<StemTable> {
         const auto first = static_cast<std::size_t>(weight.size(2) * part / parts),
                    last = static_cast<std::size_t>(weight.size(2) * (part + 1) / parts);
         for (std::size_t p = first; p < last; ++p) {
-          const std::byte* dt = operands(arithmetic, slopes + p * entries * d, entries * d, memory);
+          const std::byte* dt = operands.of(slopes + p * entries * d, entries * d);
           arithmetic.pack(w + p, k, d * k, d, d, packed.data());  // rows i, columns o
           arithmetic.product(dt, d * element, packed.data(), nullptr, sum.mutable_data_ptr<float>(),
                              d, entries, d, d, Epilogue::kAdd);
-          kernels.transpose(dt, d, entries, d, turned.data());
+          turning.transpose(dt, d, entries, d, turned.data());
           arithmetic.product(turned.data(), turned_row, by_entry.data(), nullptr,
                              of_position.data(), d, d, d, entries, Epilogue::kStore);
           for (std::size_t i = 0; i < d * d; ++i) dw[i * k + p] = of_position.data()[i];
