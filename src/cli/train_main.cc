@@ -47,6 +47,9 @@ int run(int argc, char** argv) {
   app.add_option("--threads", options.threads,
                  "threads of LibTorch; default: what the process may use")
       ->check(CLI::Range(0, 1024));
+  bool checkpoint_activations = false;
+  app.add_flag("--checkpoint-activations", checkpoint_activations,
+               "less memory for a third more work: common.checkpoint_activations=true");
   app.add_option("--processes", processes,
                  "train in so many processes on this machine; on several, a launcher sets RANK, "
                  "WORLD_SIZE, LOCAL_RANK, MASTER_ADDR and MASTER_PORT (docs/training.md)")
@@ -70,6 +73,7 @@ int run(int argc, char** argv) {
   options.recipe = config.empty() ? parse_recipe("", "the defaults", overrides)
                                   : starting([&] { return load_recipe(config, overrides); });
   if (!data.empty()) options.recipe.data.train = data;
+  if (checkpoint_activations) options.recipe.common.checkpoint_activations = true;
   if (print_recipe) {
     std::fputs(to_yaml(options.recipe).c_str(), stdout);
     return kExitDone;

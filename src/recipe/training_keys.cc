@@ -9,6 +9,9 @@ void add_training_keys(std::vector<Key>& keys) {
   common.boolean("mean_accumulation", &Common::mean_accumulation,
                  "mean of the micro batches' gradients; false: their sum, as the reference");
   common.boolean("mixed_precision", &Common::bf16, "BF16 autocast");
+  common.boolean("checkpoint_activations", &Common::checkpoint_activations,
+                 "keep a layer's input alone and compute the rest again: less memory, a third more "
+                 "work");
   common.count("seed", &Common::seed, 0, "of initialisation, order and augmentation");
   common.count("max_iterations", &Common::max_iterations, 0,
                "stop after so many optimiser steps; 0: no limit");

@@ -11,6 +11,7 @@ Learner::Learner(const Recipe& recipe, ProcessGroup& group)
     : recipe_(recipe),
       model_(recipe.model, recipe.embedding_init, recipe.common.seed),
       optimizer_(model_, recipe.optim) {
+  model_.checkpoint_activations(recipe.common.checkpoint_activations);
   // Another machine's mathematical functions may begin with other last bits.
   for (const auto& [name, tensor] : model_.tensors()) group.copy_from_first(tensor.detach());
   if (group.size() > 1) {
