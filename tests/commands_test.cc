@@ -791,6 +791,24 @@ TEST_F(Commands, ADiskThatIsFullWhileTrainingIsSaidAndTheLastCheckpointStays) {
       << "nothing else is left behind";
 }
 
+TEST_F(Commands, ATrainingWithoutARecipePlansOneSaysWhyAndLeavesIt) {
+  const Outcome o =
+      run("$BF train --data data --output run --threads 1 --minutes 0.05 scheduler.max_epochs=1 && "
+          "$BF train --data data --output run --threads 1 --resume && "
+          "$BF train --config run/config.yaml --data data --output again --threads 1 && "
+          "cmp run/model/model.safetensors again/model/model.safetensors");
+  EXPECT_EQ(o.status, 0) << o.err;
+  EXPECT_NE(o.err.find("planned kernel"), std::string::npos) << o.err;
+  EXPECT_EQ(o.err.find("the recipe changed"), std::string::npos) << o.err;
+}
+
+TEST_F(Commands, MinutesBesideARecipeAreRefused) {
+  folder_.write("recipe.yaml", "scheduler: {max_epochs: 1}\n");
+  const Outcome o = run("$BF train --config recipe.yaml --data data --minutes 3 --output run");
+  EXPECT_EQ(o.status, 2);
+  EXPECT_NE(o.err.find("--minutes"), std::string::npos) << o.err;
+}
+
 TEST_F(Commands, ATrainingStoppedByASignalExitsWithSeventyFiveAndGoesOn) {
   const Outcome o = run(std::string(kTrain) +
                         "scheduler.max_epochs=1000000 & pid=$!; while [ ! -e run/checkpoint-last "
