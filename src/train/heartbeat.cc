@@ -37,6 +37,7 @@ Heartbeat::~Heartbeat() {
 }
 
 void Heartbeat::tell_failure(c10d::Store& connection, const std::string& what) {
+  fails_ = true;
   connection.compareSet(kFailed, "", what);  // the first one to fail is the one to name
 }
 
@@ -47,12 +48,14 @@ void Heartbeat::beat() {
     try {
       store_.add(count_key(membership_.rank), 1);
       if (store_.check({kFailed})) {
-        lost_(store_.get_to_str(kFailed));
+        const std::string what = store_.get_to_str(kFailed);
+        if (!fails_) lost_(what);
         return;
       }
       take_counts();
     } catch (const std::exception&) {
-      lost_(fmt::format("{} is lost: it ended or cannot be reached. {}", names_[0], kResume));
+      if (!fails_)  // or the others have ended already, because of this one
+        lost_(fmt::format("{} is lost: it ended or cannot be reached. {}", names_[0], kResume));
       return;
     }
     lock.lock();

@@ -32,8 +32,8 @@ class Heartbeat {
             Lost lost);
   ~Heartbeat();  // not to be called where the store does not answer
 
-  // For the other processes, through any connection.
-  static void tell_failure(c10d::Store& connection, const std::string& what);
+  // Tells the other processes why this one ends, through any connection to the store.
+  void tell_failure(c10d::Store& connection, const std::string& what);
 
   static constexpr std::chrono::seconds kBetweenBeats{1};
   static constexpr std::chrono::seconds kSilence{30};  // of one that is then taken as lost
@@ -52,6 +52,8 @@ class Heartbeat {
   std::mutex mutex_;
   std::condition_variable ending_;
   bool ends_ = false;
+  std::atomic<bool> fails_ =
+      false;  // this process itself, so that what follows from it is no news here
   Clock::time_point answered_ = Clock::now();  // the store did
   std::vector<std::int64_t> counts_;
   std::vector<Clock::time_point> heard_;

@@ -185,7 +185,7 @@ std::string ProcessGroup::text_of_first(const std::string& text) {
 void ProcessGroup::fail(const std::string& why) noexcept {
   if (!engine_) return;
   try {
-    Heartbeat::tell_failure(*engine_->store, name() + " failed: " + why);
+    engine_->heartbeat->tell_failure(*engine_->store, name() + " failed: " + why);
     // Rank 0 has the store, and the others are to read it there.
     if (is_first()) std::this_thread::sleep_for(3 * Heartbeat::kBetweenBeats);
   } catch (const std::exception&) {

@@ -7,7 +7,6 @@
 #include <array>
 #include <chrono>
 #include <cmath>
-#include <nlohmann/json.hpp>
 
 #include "base/processors.h"
 #include "byteformer/error.h"
@@ -19,6 +18,7 @@
 #include "train/evaluation.h"
 #include "train/learner.h"
 #include "train/process_group.h"
+#include "train/results.h"
 #include "train/run_directory.h"
 #include "train/stop_signals.h"
 
@@ -110,8 +110,9 @@ class Training {
     const std::string list = fmt::format("{} {:016x}", state_.data, validation_->hash());
     if (group_.text_of_first(list) != list)
       throw UsageError(fmt::format(
-          "{} lists other files in {} than process 0. Give all processes the same data.",
-          group_.name(), recipe_.data.train));
+          "{}: the list of files here is another than process 0 has. Give all processes the same "
+          "data.",
+          printable(recipe_.data.train)));
   }
 
   // Once for all processes.
@@ -303,8 +304,8 @@ class Training {
     }
     if (directory_) {
       learner_->save_to(next);
-      if (is_best) directory_->save_best(next, model_of(*best_model, next));
-      directory_->write_report(report_of(next, row, best_of_both));
+      if (is_best) directory_->save_best(next, model_of(facts_of(next), best_model->weights()));
+      directory_->write_report(report_of(facts_of(next), row, best_of_both));
       directory_->save_last(next);
       next.weights = next.ema = next.adamw = {};
     }
@@ -335,44 +336,9 @@ class Training {
     directory_->save_last(checkpoint);
   }
 
-  ModelDirectory model_of(const TrainableModel& best, const Checkpoint& state) const {
-    ModelDirectory model;
-    model.config = recipe_.model;
-    model.classes = state.classes;
-    model.input = input_.description();
-    const DType type = dtype_named(recipe_.weights_type).value();  // the recipe allows three
-    for (const auto& [name, tensor] : best.weights())
-      model.weights[name] = tensor.converted_to(type);
-    const nlohmann::json facts = {
-        {"recipe", state.recipe},        {"data", state.data},
-        {"files", train_->size()},       {"epochs", state_.epoch + 1},
-        {"iterations", state.iteration}, {"validation_files", validation_->size()},
-        {"validation_top1", state.best}};
-    model.training = facts.dump();
-    model.card = fmt::format(
-        "# A ByteFormer of {} classes\n\n- Trained on {} files for {} epochs ({} steps); accuracy "
-        "on {} files held out: {:.2f} %.\n- Command: `{}`\n"
-        "- Say here where the data is from, its licence, and what the model is not for.\n",
-        state.classes.size(), train_->size(), state_.epoch + 1, state.iteration,
-        validation_->size(), 100 * state.best, printable(options_.command));
-    return model;
-  }
-
-  Report report_of(const Checkpoint& state, const EpochRow& row, const Metrics& metrics) const {
-    Report report;
-    report.title = "Training " + directory_->name();
-    report.command = options_.command;
-    report.facts = {{"data", recipe_.data.train},
-                    {"files trained on", std::to_string(train_->size())},
-                    {"files validated on", std::to_string(validation_->size())},
-                    {"epochs", std::to_string(state_.epoch + 1)},
-                    {"steps", std::to_string(state.iteration)},
-                    {"best validation top-1", fmt::format("{:.2f} %", 100 * state.best)}};
-    report.classes = state.classes;
-    report.history = state_.history;
-    report.history.push_back(row);
-    report.metrics = metrics;
-    return report;
+  RunFacts facts_of(const Checkpoint& state) const {
+    return {recipe_,        options_.command,    directory_->name(), input_.description(),
+            train_->size(), validation_->size(), state_.epoch + 1,   state};
   }
 
   // An epoch as this process has seen it; state_ has what a resume keeps.
