@@ -1,4 +1,4 @@
-"""The machine code in a file: sections of ELF objects, archives of these, and Intel HEX. Read by hand: no tool knows all processors."""
+"""The machine code in a file: sections of ELF objects and archives of these. Read by hand: no tool knows all processors."""
 import struct
 
 EXECUTABLE = 0x4  # SHF_EXECINSTR
@@ -35,16 +35,10 @@ def of_archive(content):
     return b"".join(code)
 
 
-def of_intel_hex(content):
-    """The data records of an Intel HEX file in the order they have, as bytes."""
-    records = [bytes.fromhex(line[1:].decode()) for line in content.split() if line.startswith(b":")]
-    return b"".join(record[4:-1] for record in records if record[3] == 0)
-
-
 def of_file(content):
-    """The code of an object, library, archive or HEX file; nothing of another file, such as a linker script."""
+    """The code of an object, library or archive; nothing of another file, such as a linker script."""
     if content.startswith(b"\x7fELF"):
         return of_elf(content)
     if content.startswith(b"!<arch>\n"):
         return of_archive(content)
-    return of_intel_hex(content) if content.startswith(b":") else b""
+    return b""
