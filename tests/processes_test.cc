@@ -127,8 +127,8 @@ TEST_F(Processes, StepsOfAnEpochAreDividedAndTheRateStays) {
 TEST_F(Processes, ARunGoesOnWithAnotherNumberAndSaysSo) {
   const ShellOutcome o =
       run("set -e; train run 6 common.max_iterations=3 --processes 2\n"
-          "train run 4 scheduler.max_epochs=2 --processes 3 --resume\n"
-          "train run 12 scheduler.max_epochs=3 --resume");
+          "train run 4 common.max_iterations=0 scheduler.max_epochs=2 --processes 3 --resume\n"
+          "train run 12 common.max_iterations=0 scheduler.max_epochs=3 --resume");
   ASSERT_EQ(o.status, 0) << o.err;
   EXPECT_NE(o.err.find("began with 2 processes and goes on with 3"), std::string::npos) << o.err;
   EXPECT_NE(o.err.find("goes on at epoch 1, batch 3, step 3"), std::string::npos) << o.err;
