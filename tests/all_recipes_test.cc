@@ -17,7 +17,7 @@ GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(EveryRecipe);
 
 TEST_P(EveryRecipe, TrainsEvaluatesConvertsAndNamesAFile) {
   const TemporaryFolder folder;
-  const RecipeRun run = run_recipe(folder, GetParam(), kEpochs, "", 590);
+  const RecipeRun run = run_recipe(folder, GetParam(), kEpochs, "", 3500);
   ASSERT_EQ(run.error, "");
   ASSERT_EQ(run.history.size(), kEpochs);
   for (const EpochRow& row : run.history) EXPECT_TRUE(std::isfinite(row.train_loss));
