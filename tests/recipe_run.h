@@ -77,7 +77,9 @@ inline RecipeRun run_recipe(const TemporaryFolder& folder, const std::string& re
                 "image_augmentation.random_resized_crop.aspect_ratio=[1,1] "
                 "image_augmentation.random_horizontal_flip.enable=false "
                 "image_augmentation.rand_augment.enable=false "
-                "image_augmentation.random_erase.enable=false'\n";
+                "image_augmentation.random_erase.enable=false "
+                "image_augmentation.shuffle_bytes.redraw=false "
+                "image_augmentation.random_uniform.width_range=[0,0]'\n";
   const ShellOutcome o = run_bash(
       folder,
       "set -e\nBF='" BYTEFORMER_BIN "/byteformer'\nRECIPE='" +
