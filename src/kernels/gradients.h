@@ -70,5 +70,7 @@ struct GradientSet {
 };
 
 const GradientSet& gradients_of(const Set& set);
+// Those of a precision; null where the set does not offer them, as for int8.
+const Gradients* gradients_of(const Set& set, Precision precision);
 
 }  // namespace byteformer::kernels

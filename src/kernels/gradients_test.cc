@@ -7,19 +7,12 @@
 #include <cstdint>
 #include <cstring>
 #include <new>
-#include <random>
 #include <vector>
+
+#include "tests/noise.h"
 
 namespace byteformer::kernels {
 namespace {
-
-std::vector<float> noise(std::size_t count, unsigned seed, float scale = 1) {
-  std::mt19937 engine(seed);
-  std::uniform_real_distribution<float> uniform(-scale, scale);
-  std::vector<float> values(count);
-  for (float& v : values) v = uniform(engine);
-  return values;
-}
 
 const Set& plain() { return *all_sets().back(); }
 
@@ -35,10 +28,7 @@ class GradientKernels : public testing::TestWithParam<std::tuple<std::size_t, Pr
   Precision precision() const { return std::get<1>(GetParam()); }
   const Gradients* own() const { return of(set()); }
   const Gradients& defined() const { return *of(plain()); }
-  const Gradients* of(const Set& any) const {
-    const GradientSet& all = gradients_of(any);
-    return precision() == Precision::kF32 ? all.f32 : all.bf16;
-  }
+  const Gradients* of(const Set& any) const { return gradients_of(any, precision()); }
 
   std::size_t element_size() const { return precision() == Precision::kF32 ? 4 : 2; }
   double rounding() const { return precision() == Precision::kF32 ? 3e-7 : 1.0 / 128; }

@@ -125,28 +125,23 @@ void layer_norm_gradient(const float* x, const float* weight, float eps, const f
   }
 }
 
-// Slices of 64 channels, whose sums stay in registers.
-constexpr unsigned long kSlice = 64, kSliceVectors = kSlice / kLanes;
-
 void sum_table_rows(const float* table, const long* places, unsigned long tokens, unsigned long k,
                     float* y, unsigned long d) noexcept {
-  for (unsigned long c = 0; c < d; c += kSlice)
-    for (unsigned long t = 0; t < tokens; ++t) {
-      Vec sums[kSliceVectors] = {};
-      for (unsigned long p = 0; p < k; ++p) {
-        const float* row = table + static_cast<unsigned long>(places[t * k + p]) * d + c;
-#pragma GCC unroll 16
-        for (unsigned long v = 0; v < kSliceVectors; ++v) sums[v] += load(row + v * kLanes);
-      }
-#pragma GCC unroll 16
-      for (unsigned long v = 0; v < kSliceVectors; ++v) store(y + t * d + c + v * kLanes, sums[v]);
-    }
+  for (unsigned long c = 0; c < d; c += kTableSlice)
+    for (unsigned long t = 0; t < tokens; ++t)
+      sum_slice(
+          k,
+          [=](unsigned long p) {
+            return table + static_cast<unsigned long>(places[t * k + p]) * d + c;
+          },
+          y + t * d + c);
 }
 
 void add_to_table_rows(const float* dy, const long* places, unsigned long tokens, unsigned long k,
                        unsigned long first, unsigned long last, float* dtable,
                        unsigned long d) noexcept {
-  for (unsigned long c = 0; c < d; c += kSlice)
+  constexpr unsigned long kSliceVectors = kTableSlice / kLanes;
+  for (unsigned long c = 0; c < d; c += kTableSlice)
     for (unsigned long t = 0; t < tokens; ++t) {
       Vec slopes[kSliceVectors];
 #pragma GCC unroll 16
