@@ -1,9 +1,7 @@
 #include "train/merged_rows.h"
 
-#include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
-#include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
 #include <torch/csrc/autograd/custom_function.h>
@@ -15,6 +13,9 @@
 #include "kernels/gradients.h"
 #include "model/config.h"
 #include "train/operands.h"
+#include "train/rows.h"
+#include "train/saved_precision.h"
+#include "train/thread_parts.h"
 
 namespace byteformer {
 namespace {
@@ -26,25 +27,8 @@ using torch::autograd::AutogradContext;
 using torch::autograd::Function;
 using torch::autograd::variable_list;
 
-constexpr std::int64_t kRows = 256;  // merged rows that pass at once
+constexpr std::size_t kRows = 256;  // merged rows that pass at once
 constexpr auto kEps = static_cast<float>(ModelConfig::kLayerNormEps);
-
-// Pairs of rows laid side by side, [count, 2d], and back.
-void gather(const float* x, const std::int64_t* pairs, std::size_t count, std::size_t d,
-            float* to) {
-  for (std::size_t i = 0; i < 2 * count; ++i, to += d) {
-    if (pairs[i] < 0)
-      std::memset(to, 0, d * sizeof(float));
-    else
-      std::memcpy(to, x + static_cast<std::size_t>(pairs[i]) * d, d * sizeof(float));
-  }
-}
-void scatter(const float* from, const std::int64_t* pairs, std::size_t count, std::size_t d,
-             float* x) {
-  for (std::size_t i = 0; i < 2 * count; ++i, from += d)
-    if (pairs[i] >= 0)
-      std::memcpy(x + static_cast<std::size_t>(pairs[i]) * d, from, d * sizeof(float));
-}
 
 // What of a product's weights belongs to each of the two rows: every other column of `weight`.
 using Halves = std::array<AlignedBytes, 2>;
@@ -66,30 +50,34 @@ struct MergedRows : Function<MergedRows> {
     const at::Tensor x = given.contiguous(), weight = given_weight.contiguous();
     const kernels::Set& set = kernels::chosen_set();
     const Arithmetic& arithmetic = kernels::arithmetic_of(set, precision);
-    const auto rows = static_cast<std::int64_t>(given_pairs.size() / 2);
-    const auto d = static_cast<std::size_t>(x.size(1));
+    const auto d = static_cast<std::size_t>(x.size(1)), rows = given_pairs.size() / 2;
     const std::size_t element = arithmetic.element_size;
-    const at::Tensor pairs = at::tensor(at::ArrayRef<std::int64_t>(given_pairs), at::kLong);
-    at::Tensor merged = at::empty({rows, x.size(1)}, at::kFloat), y = at::empty_like(merged);
+    const at::Tensor pairs = index_tensor(given_pairs);
+    at::Tensor merged = at::empty({static_cast<std::int64_t>(rows), x.size(1)}, at::kFloat),
+               y = at::empty_like(merged);
     const Halves halves = packed(arithmetic, weight.const_data_ptr<float>(), d, false);
     auto *sums = merged.mutable_data_ptr<float>(), *to = y.mutable_data_ptr<float>();
-    at::parallel_for(0, rows, kRows, [&](std::int64_t begin, std::int64_t end) {
-      AlignedFloats wide(kRows * 2 * d);
-      Operands operands(arithmetic);
-      for (std::int64_t first = begin; first < end; first += kRows) {
-        const auto count = static_cast<std::size_t>(std::min(kRows, end - first));
-        const std::size_t at = static_cast<std::size_t>(first) * d;
-        gather(x.const_data_ptr<float>(), given_pairs.data() + 2 * first, count, d, wide.data());
-        const std::byte* a = operands.of(wide.data(), count * 2 * d);
-        for (std::size_t t = 0; t < 2; ++t)
-          arithmetic.product(a + t * d * element, 2 * d * element, halves[t].data(), nullptr,
-                             sums + at, d, count, d, d, t == 0 ? Epilogue::kStore : Epilogue::kAdd);
-        set.layer_norm(sums + at, norm_weight.const_data_ptr<float>(),
-                       norm_bias.const_data_ptr<float>(), kEps, to + at, count, d);
-      }
-    });
+    const std::size_t blocks = (rows + kRows - 1) / kRows;
+    for_each_part(blocks, thread_parts(blocks),
+                  [&](std::size_t, std::size_t begin, std::size_t end) {
+                    AlignedFloats wide(kRows * 2 * d);
+                    Operands operands(arithmetic);
+                    for (std::size_t block = begin; block < end; ++block) {
+                      const std::size_t first = block * kRows,
+                                        count = std::min(kRows, rows - first), at = first * d;
+                      gather_rows(x.const_data_ptr<float>(), given_pairs.data() + 2 * first,
+                                  2 * count, d, wide.data());
+                      const std::byte* a = operands.of(wide.data(), count * 2 * d);
+                      for (std::size_t t = 0; t < 2; ++t)
+                        arithmetic.product(a + t * d * element, 2 * d * element, halves[t].data(),
+                                           nullptr, sums + at, d, count, d, d,
+                                           t == 0 ? Epilogue::kStore : Epilogue::kAdd);
+                      set.layer_norm(sums + at, norm_weight.const_data_ptr<float>(),
+                                     norm_bias.const_data_ptr<float>(), kEps, to + at, count, d);
+                    }
+                  });
     context->save_for_backward({x, pairs, weight, norm_weight, merged});
-    context->saved_data["bf16"] = precision == Precision::kBf16;
+    save_precision(context, precision);
     return y;
   }
 
@@ -97,56 +85,47 @@ struct MergedRows : Function<MergedRows> {
     const variable_list saved = context->get_saved_variables();
     const at::Tensor &x = saved[0], &pairs = saved[1], &weight = saved[2], &norm_weight = saved[3],
                      &merged = saved[4], dy = gradients[0].contiguous();
-    const bool is_bf16 = context->saved_data["bf16"].toBool();
     const kernels::Set& set = kernels::chosen_set();
-    const Arithmetic& arithmetic =
-        kernels::arithmetic_of(set, is_bf16 ? Precision::kBf16 : Precision::kF32);
-    const kernels::GradientSet& of_set = kernels::gradients_of(set);
-    const kernels::Gradients& turning = is_bf16 ? *of_set.bf16 : *of_set.f32;
-    const auto d = static_cast<std::size_t>(x.size(1));
+    const Precision precision = precision_of(context);
+    const Arithmetic& arithmetic = kernels::arithmetic_of(set, precision);
+    const kernels::Gradients& turning = *kernels::gradients_of(set, precision);
+    const auto d = static_cast<std::size_t>(x.size(1)),
+               rows = static_cast<std::size_t>(merged.size(0));
     const std::size_t element = arithmetic.element_size;
-    const std::int64_t rows = merged.size(0);
     const Halves halves = packed(arithmetic, weight.const_data_ptr<float>(), d, true);
     at::Tensor dx = at::zeros_like(x);
-    // Each thread takes a fixed part of the rows, so that sums over them have one order.
-    const std::int64_t blocks = (rows + kRows - 1) / kRows,
-                       parts = std::clamp<std::int64_t>(at::get_num_threads(), 1,
-                                                        std::max<std::int64_t>(1, blocks));
-    const auto width = static_cast<std::int64_t>(d);
-    const at::Tensor dw = at::zeros({parts, 2, width, width}, at::kFloat),
-                     dnorm = at::zeros({parts, 2, width}, at::kFloat);
-    at::parallel_for(0, parts, 1, [&](std::int64_t begin_part, std::int64_t end_part) {
-      const std::size_t turned_row = kernels::transposed_size(kRows, element);
+    const std::size_t blocks = (rows + kRows - 1) / kRows, parts = thread_parts(blocks);
+    const auto part_count = static_cast<std::int64_t>(parts), width = x.size(1);
+    const at::Tensor dw = at::zeros({part_count, 2, width, width}, at::kFloat),
+                     dnorm = at::zeros({part_count, 2, width}, at::kFloat);
+    for_each_part(blocks, parts, [&](std::size_t part, std::size_t begin, std::size_t end) {
       AlignedFloats wide(kRows * 2 * d), slopes(kRows * d);
-      AlignedBytes turned(d * turned_row), by_row(arithmetic.packed_size(d, kRows));
+      AlignedBytes turned(d * kernels::transposed_size(kRows, element)),
+          by_row(arithmetic.packed_size(d, kRows));
       Operands operands(arithmetic), pair_operands(arithmetic);
-      for (std::int64_t part = begin_part; part < end_part; ++part) {
-        float* part_dw = dw.mutable_data_ptr<float>() + static_cast<std::size_t>(part) * 2 * d * d;
-        float* part_norm = dnorm.mutable_data_ptr<float>() + static_cast<std::size_t>(part) * 2 * d;
-        const std::int64_t end = std::min(rows, blocks * (part + 1) / parts * kRows);
-        for (std::int64_t first = blocks * part / parts * kRows; first < end; first += kRows) {
-          const auto count = static_cast<std::size_t>(std::min(kRows, end - first));
-          const std::size_t at = static_cast<std::size_t>(first) * d;
-          const std::int64_t* of_rows = pairs.const_data_ptr<std::int64_t>() + 2 * first;
-          std::memset(slopes.data(), 0, count * d * sizeof(float));
-          of_set.layer_norm(
-              merged.const_data_ptr<float>() + at, norm_weight.const_data_ptr<float>(), kEps,
-              dy.const_data_ptr<float>() + at, slopes.data(), part_norm, part_norm + d, count, d);
-          const std::byte* dz = operands.of(slopes.data(), count * d);
-          turning.transpose(dz, d, count, d, turned.data());
-          gather(x.const_data_ptr<float>(), of_rows, count, d, wide.data());
-          const std::byte* a = pair_operands.of(wide.data(), count * 2 * d);
-          for (std::size_t t = 0; t < 2; ++t) {
-            turning.pack_transposed(a + t * d * element, 2 * d, d, count, by_row.data());
-            arithmetic.product(turned.data(), kernels::transposed_size(count, element),
-                               by_row.data(), nullptr, part_dw + t * d * d, d, d, d, count,
-                               Epilogue::kAdd);
-          }
-          for (std::size_t t = 0; t < 2; ++t)
-            arithmetic.product(dz, d * element, halves[t].data(), nullptr, wide.data() + t * d,
-                               2 * d, count, d, d, Epilogue::kStore);
-          scatter(wide.data(), of_rows, count, d, dx.mutable_data_ptr<float>());
+      float* part_dw = dw.mutable_data_ptr<float>() + part * 2 * d * d;
+      float* part_norm = dnorm.mutable_data_ptr<float>() + part * 2 * d;
+      for (std::size_t block = begin; block < end; ++block) {
+        const std::size_t first = block * kRows, count = std::min(kRows, rows - first),
+                          at = first * d;
+        const std::int64_t* of_rows = pairs.const_data_ptr<std::int64_t>() + 2 * first;
+        std::memset(slopes.data(), 0, count * d * sizeof(float));
+        kernels::gradients_of(set).layer_norm(
+            merged.const_data_ptr<float>() + at, norm_weight.const_data_ptr<float>(), kEps,
+            dy.const_data_ptr<float>() + at, slopes.data(), part_norm, part_norm + d, count, d);
+        const std::byte* dz = operands.of(slopes.data(), count * d);
+        turning.transpose(dz, d, count, d, turned.data());
+        gather_rows(x.const_data_ptr<float>(), of_rows, 2 * count, d, wide.data());
+        const std::byte* a = pair_operands.of(wide.data(), count * 2 * d);
+        for (std::size_t t = 0; t < 2; ++t) {
+          turning.pack_transposed(a + t * d * element, 2 * d, d, count, by_row.data());
+          arithmetic.product(turned.data(), kernels::transposed_size(count, element), by_row.data(),
+                             nullptr, part_dw + t * d * d, d, d, d, count, Epilogue::kAdd);
         }
+        for (std::size_t t = 0; t < 2; ++t)
+          arithmetic.product(dz, d * element, halves[t].data(), nullptr, wide.data() + t * d, 2 * d,
+                             count, d, d, Epilogue::kStore);
+        scatter_rows(wide.data(), of_rows, 2 * count, d, dx.mutable_data_ptr<float>());
       }
     });
     const at::Tensor by_row = dw.sum(0), norms = dnorm.sum(0), none;

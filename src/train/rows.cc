@@ -22,8 +22,15 @@ using Places = std::vector<std::int64_t>;
 
 constexpr std::int64_t kGrain = 256;  // rows a thread takes at least
 
-at::Tensor index(const Places& values) {
-  return at::tensor(at::ArrayRef<std::int64_t>(values), at::kLong);
+// Rows of so many bytes.
+void gather_bytes(const char* x, const std::int64_t* places, std::size_t count, std::size_t bytes,
+                  char* to) {
+  for (std::size_t j = 0; j < count; ++j, to += bytes) {
+    if (places[j] < 0)
+      std::memset(to, 0, bytes);
+    else
+      std::memcpy(to, x + static_cast<std::size_t>(places[j]) * bytes, bytes);
+  }
 }
 
 at::Tensor gathered(const at::Tensor& given, const std::int64_t* places, std::int64_t count) {
@@ -33,13 +40,8 @@ at::Tensor gathered(const at::Tensor& given, const std::int64_t* places, std::in
   const auto* from = static_cast<const char*>(x.const_data_ptr());
   auto* to = static_cast<char*>(y.mutable_data_ptr());
   at::parallel_for(0, count, kGrain, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t j = begin; j < end; ++j) {
-      if (places[j] < 0)
-        std::memset(to + static_cast<std::size_t>(j) * bytes, 0, bytes);
-      else
-        std::memcpy(to + static_cast<std::size_t>(j) * bytes,
-                    from + static_cast<std::size_t>(places[j]) * bytes, bytes);
-    }
+    gather_bytes(from, places + begin, static_cast<std::size_t>(end - begin), bytes,
+                 to + static_cast<std::size_t>(begin) * bytes);
   });
   return y;
 }
@@ -50,7 +52,7 @@ struct MoveRows : Function<MoveRows> {
     Places back(static_cast<std::size_t>(x.size(0)), -1);
     for (std::size_t j = 0; j < places.size(); ++j)
       if (places[j] >= 0) back[static_cast<std::size_t>(places[j])] = static_cast<std::int64_t>(j);
-    context->saved_data["back"] = index(back);
+    context->saved_data["back"] = index_tensor(back);
     return gathered(x, places.data(), static_cast<std::int64_t>(places.size()));
   }
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
@@ -62,7 +64,7 @@ struct MoveRows : Function<MoveRows> {
 
 struct SumTableRows : Function<SumTableRows> {
   static bool has_kernel(const at::Tensor& x) {
-    return x.scalar_type() == at::kFloat && x.size(1) % kernels::kHeadSize == 0;
+    return x.scalar_type() == at::kFloat && x.size(1) % kernels::kTableSlice == 0;
   }
 
   // Rows [begin, end) of y, from the places of these.
@@ -105,10 +107,12 @@ struct SumTableRows : Function<SumTableRows> {
                             std::int64_t k) {
     const at::Tensor table = given.contiguous();
     const std::int64_t d = table.size(1), tokens = static_cast<std::int64_t>(places.size()) / k;
-    context->saved_data["places"] = index(places);
+    context->saved_data["places"] = index_tensor(places);
     context->saved_data["k"] = k;
     context->saved_data["rows"] = table.size(0);
-    at::Tensor y = at::zeros({tokens, d}, table.options());
+    const std::vector<std::int64_t> shape = {tokens, d};
+    at::Tensor y =
+        has_kernel(table) ? at::empty(shape, table.options()) : at::zeros(shape, table.options());
     at::parallel_for(0, tokens, kGrain, [&](std::int64_t begin, std::int64_t end) {
       sum(table, places.data() + begin * k, begin, end, k, y);
     });
@@ -128,6 +132,23 @@ struct SumTableRows : Function<SumTableRows> {
 };
 
 }  // namespace
+
+void gather_rows(const float* x, const std::int64_t* places, std::size_t count, std::size_t d,
+                 float* to) {
+  gather_bytes(reinterpret_cast<const char*>(x), places, count, d * sizeof(float),
+               reinterpret_cast<char*>(to));
+}
+
+void scatter_rows(const float* from, const std::int64_t* places, std::size_t count, std::size_t d,
+                  float* x) {
+  for (std::size_t j = 0; j < count; ++j, from += d)
+    if (places[j] >= 0)
+      std::memcpy(x + static_cast<std::size_t>(places[j]) * d, from, d * sizeof(float));
+}
+
+at::Tensor index_tensor(const std::vector<std::int64_t>& values) {
+  return at::tensor(at::ArrayRef<std::int64_t>(values), at::kLong);
+}
 
 at::Tensor move_rows(const at::Tensor& x, const std::vector<std::int64_t>& places) {
   return MoveRows::apply(x, places);

@@ -5,12 +5,13 @@
 #include <ATen/ops/zeros.h>
 #include <torch/csrc/autograd/custom_function.h>
 
-#include <algorithm>
 #include <vector>
 
 #include "kernels/gradients.h"
 #include "tensor/aligned.h"
 #include "train/operands.h"
+#include "train/saved_precision.h"
+#include "train/thread_parts.h"
 
 namespace byteformer {
 namespace {
@@ -31,7 +32,7 @@ struct StemTable : Function<StemTable> {
                             const at::Tensor& given_weight, Precision precision) {
     const at::Tensor embedding = given_embedding.contiguous(), weight = given_weight.contiguous();
     context->save_for_backward({embedding, weight});
-    context->saved_data["bf16"] = precision == Precision::kBf16;
+    save_precision(context, precision);
     const Arithmetic& arithmetic = kernels::arithmetic_of(kernels::chosen_set(), precision);
     const std::size_t entries = extent(embedding, 0), d = extent(embedding, 1),
                       k = extent(weight, 2);
@@ -55,12 +56,10 @@ struct StemTable : Function<StemTable> {
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
     const variable_list saved = context->get_saved_variables();
     const at::Tensor &embedding = saved[0], &weight = saved[1], dtable = gradients[0].contiguous();
-    const bool is_bf16 = context->saved_data["bf16"].toBool();
     const kernels::Set& set = kernels::chosen_set();
-    const Arithmetic& arithmetic =
-        kernels::arithmetic_of(set, is_bf16 ? Precision::kBf16 : Precision::kF32);
-    const kernels::Gradients& turning =
-        is_bf16 ? *kernels::gradients_of(set).bf16 : *kernels::gradients_of(set).f32;
+    const Precision precision = precision_of(context);
+    const Arithmetic& arithmetic = kernels::arithmetic_of(set, precision);
+    const kernels::Gradients& turning = *kernels::gradients_of(set, precision);
     const std::size_t entries = extent(embedding, 0), d = extent(embedding, 1),
                       k = extent(weight, 2), element = arithmetic.element_size,
                       turned_row = kernels::transposed_size(entries, element);
@@ -70,31 +69,26 @@ struct StemTable : Function<StemTable> {
                             d, d, entries, by_entry.data());
     const float *w = weight.const_data_ptr<float>(), *slopes = dtable.const_data_ptr<float>();
     auto* dw = dweight.mutable_data_ptr<float>();
-    // The sum over p has one order for each number of threads.
-    const auto parts = std::min<std::int64_t>(std::max(1, at::get_num_threads()), weight.size(2));
-    std::vector<at::Tensor> sums(static_cast<std::size_t>(parts));
-    at::parallel_for(0, parts, 1, [&](std::int64_t begin, std::int64_t end) {
+    const std::size_t parts = thread_parts(k);
+    std::vector<at::Tensor> sums(parts);  // of the embedding's gradient
+    for_each_part(k, parts, [&](std::size_t part, std::size_t first, std::size_t last) {
       AlignedBytes packed(arithmetic.packed_size(d, d)), turned(d * turned_row);
       Operands operands(arithmetic);
       AlignedFloats of_position(d * d);
-      for (std::int64_t part = begin; part < end; ++part) {
-        at::Tensor& sum = sums[static_cast<std::size_t>(part)];
-        sum = at::zeros(embedding.sizes(), at::kFloat);
-        const auto first = static_cast<std::size_t>(weight.size(2) * part / parts),
-                   last = static_cast<std::size_t>(weight.size(2) * (part + 1) / parts);
-        for (std::size_t p = first; p < last; ++p) {
-          const std::byte* dt = operands.of(slopes + p * entries * d, entries * d);
-          arithmetic.pack(w + p, k, d * k, d, d, packed.data());  // rows i, columns o
-          arithmetic.product(dt, d * element, packed.data(), nullptr, sum.mutable_data_ptr<float>(),
-                             d, entries, d, d, Epilogue::kAdd);
-          turning.transpose(dt, d, entries, d, turned.data());
-          arithmetic.product(turned.data(), turned_row, by_entry.data(), nullptr,
-                             of_position.data(), d, d, d, entries, Epilogue::kStore);
-          for (std::size_t i = 0; i < d * d; ++i) dw[i * k + p] = of_position.data()[i];
-        }
+      sums[part] = at::zeros(embedding.sizes(), at::kFloat);
+      auto* sum = sums[part].mutable_data_ptr<float>();
+      for (std::size_t p = first; p < last; ++p) {
+        const std::byte* dt = operands.of(slopes + p * entries * d, entries * d);
+        arithmetic.pack(w + p, k, d * k, d, d, packed.data());  // rows i, columns o
+        arithmetic.product(dt, d * element, packed.data(), nullptr, sum, d, entries, d, d,
+                           Epilogue::kAdd);
+        turning.transpose(dt, d, entries, d, turned.data());
+        arithmetic.product(turned.data(), turned_row, by_entry.data(), nullptr, of_position.data(),
+                           d, d, d, entries, Epilogue::kStore);
+        for (std::size_t i = 0; i < d * d; ++i) dw[i * k + p] = of_position.data()[i];
       }
     });
-    for (std::size_t i = 1; i < sums.size(); ++i) sums[0].add_(sums[i]);
+    for (std::size_t part = 1; part < parts; ++part) sums[0].add_(sums[part]);
     return {sums[0], dweight, at::Tensor()};
   }
 };
