@@ -3,7 +3,11 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/equal.h>
 #include <gtest/gtest.h>
+#include <malloc.h>
+#include <torch/csrc/autograd/function.h>
+#include <torch/csrc/autograd/variable.h>
 
+#include <algorithm>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -99,6 +103,55 @@ TEST_P(TrainingStep, HasTheSameBitsWhereActivationsAreComputedAgain) {
       EXPECT_TRUE(at::equal(again.gradients.at(name), gradient)) << name;
   }
 }
+
+// Operations of autograd that lead to `result`, by name.
+std::multiset<std::string> operations_behind(const at::Tensor& result) {
+  std::multiset<std::string> names;
+  std::set<torch::autograd::Node*> seen;
+  std::vector<torch::autograd::Node*> next = {result.grad_fn().get()};
+  while (!next.empty()) {
+    torch::autograd::Node* node = next.back();
+    next.pop_back();
+    if (node == nullptr || !seen.insert(node).second) continue;
+    names.insert(node->name());
+    for (const auto& edge : node->next_edges()) next.push_back(edge.function.get());
+  }
+  return names;
+}
+
+std::size_t count_of(const std::multiset<std::string>& names, const std::string& part) {
+  return static_cast<std::size_t>(std::count_if(names.begin(), names.end(), [&](const auto& name) {
+    return name.find(part) != std::string::npos;
+  }));
+}
+
+TEST_P(TrainingStep, RunsOnTheProjectsKernelsWhereItCan) {
+  const TrainableModel model = model_of(GetParam());
+  const auto merges = static_cast<std::size_t>(
+      std::count(model.config().merges.begin(), model.config().merges.end(), true));
+  const auto names = operations_behind(model.forward(uneven_batch()));
+  EXPECT_EQ(count_of(names, "WindowedBlock"), model.config().layers);
+  EXPECT_EQ(count_of(names, "MergedRows"), merges);
+  EXPECT_EQ(count_of(names, "StemTable"), 1U);
+  EXPECT_EQ(count_of(operations_behind(model_of(GetParam(), at::kDouble).forward(uneven_batch())),
+                     "WindowedBlock"),
+            0U);
+}
+
+#ifdef __GLIBC__
+TEST_P(TrainingStep, KeepsLessWhereActivationsAreComputedAgain) {
+  TrainableModel model = model_of(GetParam());
+  const auto kept_by = [&](bool recompute) {
+    model.checkpoint_activations(recompute);
+    const std::size_t before = ::mallinfo2().uordblks + ::mallinfo2().hblkhd;
+    const at::Tensor logits = model.forward(uneven_batch());
+    return ::mallinfo2().uordblks + ::mallinfo2().hblkhd - before;
+  };
+  kept_by(false);  // what the first pass allocates for good
+  const std::size_t all = kept_by(false), inputs = kept_by(true);
+  EXPECT_LT(inputs, all / 2);
+}
+#endif
 
 TEST_P(TrainingStep, RepeatsToTheBitForEachNumberOfThreads) {
   for (const int threads : {1, 2, 3}) {

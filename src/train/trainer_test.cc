@@ -62,6 +62,16 @@ class TrainerTest : public testing::Test {
     return o;
   }
 
+  // Resumes the run "cut", whose weights then are to be those of "whole".
+  void finish(TrainOptions cut, Checkpoint& whole, Checkpoint& resumed) const {
+    cut.resume = true;
+    cut.notice = [](const std::string&) {};
+    ASSERT_EQ(train(cut), TrainResult::kDone);
+    whole = load_checkpoint((folder_ / "whole/checkpoint-last").string());
+    resumed = load_checkpoint((folder_ / "cut/checkpoint-last").string());
+    expect_equal(whole, resumed);
+  }
+
   TemporaryFolder temporary_;
   const fs::path folder_ = temporary_.path();
 };
@@ -131,12 +141,8 @@ TEST_F(TrainerTest, ARunStoppedWithinAnEpochGoesOnToTheBit) {
   const Checkpoint stopped = load_checkpoint((folder_ / "cut/checkpoint-last").string());
   EXPECT_EQ(stopped.epoch, 2U);
   EXPECT_EQ(stopped.batch, 1U);
-  cut.resume = true;
-  cut.notice = [](const std::string&) {};
-  ASSERT_EQ(train(cut), TrainResult::kDone);
-  const Checkpoint whole = load_checkpoint((folder_ / "whole/checkpoint-last").string()),
-                   resumed = load_checkpoint((folder_ / "cut/checkpoint-last").string());
-  expect_equal(whole, resumed);
+  Checkpoint whole, resumed;
+  finish(cut, whole, resumed);
   ASSERT_EQ(whole.history.size(), resumed.history.size());
   EXPECT_EQ(whole.history[2].train_loss, resumed.history[2].train_loss)
       << "the loss of the steps before the stop counts";
@@ -242,12 +248,8 @@ TEST_F(TrainerTest, ASignalDuringAnEvaluationEndsItAndTheResumeRepeatsIt) {
   EXPECT_EQ(stopped.epoch, 0U);
   EXPECT_EQ(stopped.batch, 6U) << "all of the epoch's";
   EXPECT_TRUE(stopped.history.empty());
-  cut.resume = true;
-  cut.notice = [](const std::string&) {};
-  ASSERT_EQ(train(cut), TrainResult::kDone);
-  const Checkpoint whole = load_checkpoint((folder_ / "whole/checkpoint-last").string()),
-                   resumed = load_checkpoint((folder_ / "cut/checkpoint-last").string());
-  expect_equal(whole, resumed);
+  Checkpoint whole, resumed;
+  finish(cut, whole, resumed);
   ASSERT_EQ(resumed.history.size(), 2U);
   EXPECT_EQ(whole.history[0].val_loss, resumed.history[0].val_loss);
 }
