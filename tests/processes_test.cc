@@ -165,6 +165,26 @@ TEST_F(Processes, OneThatFailsIsNamedByTheOthersWithItsReason) {
   EXPECT_NE(o.err.find("list of files here is another"), std::string::npos) << o.err;
 }
 
+TEST_F(Processes, OneWithAnotherRecipeIsRefusedAndTheDifferenceSaid) {
+  const ShellOutcome o = run(
+      "port=$(free_port); cp -r train copy\n"
+      "member 1 $port train run 4 scheduler.cosine.max_lr=0.5 dataset.root_train=copy 2> second &\n"
+      "member 0 $port train run 4; echo status $?; wait $!; echo status $?; cat second");
+  EXPECT_EQ(o.out.substr(0, 18), "status 1\nstatus 2\n") << o.out << o.err;
+  EXPECT_NE(o.out.find("\"    max_lr: 0.5\" and not \"    max_lr: 0.0003\""), std::string::npos)
+      << o.out;
+}
+
+// A copy of the data on each machine is the same data.
+TEST_F(Processes, DataMayLieElsewhereOnEachMachine) {
+  const ShellOutcome o = run(
+      "port=$(free_port); cp -r train copy\n"
+      "member 1 $port train run 4 common.max_iterations=1 dataset.root_train=copy 2> second &\n"
+      "member 0 $port train run 4 common.max_iterations=1; echo status $?; wait $!; echo status "
+      "$?; cat second");
+  EXPECT_EQ(o.out.substr(0, 18), "status 0\nstatus 0\n") << o.out << o.err;
+}
+
 // No launcher that sees it: half a minute of silence.
 TEST_F(Processes, OneThatIsKilledIsNamedByTheOthersWithinAMinute) {
   for (const std::string killed : {"0", "1"}) {

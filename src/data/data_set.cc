@@ -1,5 +1,7 @@
 #include "data/data_set.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "base/random.h"
@@ -18,13 +20,12 @@ SoundAugmentation augmentation_of(const AudioPipeline& pipeline) {
 FileSet::FileSet(SampleList samples, const InputBytes& bytes, Options options)
     : samples_(std::move(samples)), bytes_(bytes), options_(options) {}
 
-// Over names and sizes.
+// Over names and sizes, wherever the data lies.
 std::uint64_t FileSet::hash() const {
   std::uint64_t hash = kEmptyHash;
-  for (std::size_t i = 0; i < samples_.size(); ++i) {
-    const Sample s = samples_[i];
-    hash = hash_of_text(s.name + std::to_string(s.bytes) + "\n", hash);
-  }
+  for (std::size_t i = 0; i < samples_.size(); ++i)
+    hash =
+        hash_of_text(fmt::format("{}\t{}\n", samples_.name_in_place(i), samples_[i].bytes), hash);
   return hash;
 }
 

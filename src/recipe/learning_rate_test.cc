@@ -34,5 +34,14 @@ TEST(LearningRate, IsTheReferencesAtEveryRecordedPoint) {
   EXPECT_GT(held, 20U);
 }
 
+TEST(LearningRate, GoesDownWithinAnEpochWhereItIsGivenAFraction) {
+  Recipe::Scheduler s;
+  s.max_epochs = 1;
+  s.warmup_iterations = 10;
+  EXPECT_GT(learning_rate(s, 0.2, 20), learning_rate(s, 0.3, 30));
+  EXPECT_NEAR(learning_rate(s, 0.5, 50), (s.max_lr + s.min_lr) / 2, 1e-8);
+  EXPECT_NEAR(learning_rate(s, 1, 100), s.min_lr, 1e-8);
+}
+
 }  // namespace
 }  // namespace byteformer

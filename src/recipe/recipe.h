@@ -87,6 +87,7 @@ struct Recipe {
     std::size_t warmup_iterations = 500;
     double warmup_init_lr = 1e-6, max_lr = 3e-4, min_lr = 2e-5;
     bool round_rate = true;  // to 8 decimal places, as the reference does
+    bool per_step = false;   // the cosine goes down with each step, not each epoch
   } scheduler;
 
   struct Ema {
@@ -118,9 +119,9 @@ Recipe load_recipe(const std::string& path, const std::vector<std::string>& over
 // The recipe that repeats it: every key, nested YAML.
 std::string to_yaml(const Recipe& recipe);
 
-// The learning rate at (epoch from 0, optimiser steps so far): linear warm-up, then cosine by
-// epoch.
-double learning_rate(const Recipe::Scheduler& scheduler, std::size_t epoch, std::size_t iteration);
+// The learning rate after so many epochs (a fraction where scheduler.per_step) and optimiser steps:
+// linear warm-up by steps, then cosine by epochs.
+double learning_rate(const Recipe::Scheduler& scheduler, double epochs, std::size_t iteration);
 
 // One line a key: name, type, default, help.
 std::string recipe_help();

@@ -42,6 +42,8 @@ void add_training_keys(std::vector<Key>& keys) {
   scheduler.real("cosine.min_lr", &Scheduler::min_lr, 0, 100, "learning rate towards the end");
   scheduler.boolean("round_rate", &Scheduler::round_rate,
                     "round the rate to 8 decimal places, as the reference");
+  scheduler.boolean("per_step", &Scheduler::per_step,
+                    "lower the rate with each step; false: with each epoch, as the reference");
 
   Section<Recipe::Ema> ema(keys, "ema.", &Recipe::ema);
   ema.boolean("enable", &Recipe::Ema::enable, "keep a moving average of the weights");

@@ -4,13 +4,16 @@
 
 namespace byteformer {
 
-Autocast::Autocast(bool bf16) : before_(at::autocast::is_autocast_enabled(at::kCPU)) {
+Autocast::Autocast(bool bf16)
+    : before_(at::autocast::is_autocast_enabled(at::kCPU)),
+      type_before_(at::autocast::get_autocast_dtype(at::kCPU)) {
   at::autocast::set_autocast_enabled(at::kCPU, bf16);
   at::autocast::set_autocast_dtype(at::kCPU, at::kBFloat16);
 }
 
 Autocast::~Autocast() {
   at::autocast::set_autocast_enabled(at::kCPU, before_);
+  at::autocast::set_autocast_dtype(at::kCPU, type_before_);
   at::autocast::clear_cache();
 }
 

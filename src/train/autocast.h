@@ -1,6 +1,8 @@
 // BF16 autocast for as long as it lives; then what was before.
 #pragma once
 
+#include <c10/core/ScalarType.h>
+
 namespace byteformer {
 
 class Autocast {
@@ -12,6 +14,7 @@ class Autocast {
 
  private:
   bool before_;
+  c10::ScalarType type_before_;
 };
 
 }  // namespace byteformer

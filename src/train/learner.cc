@@ -25,6 +25,11 @@ Learner::Learner(const Recipe& recipe, ProcessGroup& group)
   averaged_.emplace(recipe.model, recipe.embedding_init, recipe.common.seed);
 }
 
+bool Learner::runs_on_kernels() const {
+  const Autocast autocast(recipe_.common.bf16);
+  return model_.runs_on_kernels();
+}
+
 Learner::Pass Learner::forward(const Batch& batch) const {
   Pass pass;
   at::Tensor logits;  // [files, classes]

@@ -36,6 +36,7 @@ class Learner {
   void drop_gradients();
 
   const TrainableModel& model() const { return model_; }
+  bool runs_on_kernels() const;  // in the recipe's precision
   // The average's weights in a model of their own; nothing if the recipe has none.
   const TrainableModel* averaged();
 

@@ -119,6 +119,10 @@ at::Tensor TrainableModel::merge(std::size_t i, const at::Tensor& x,
   return merged.to(x.scalar_type());  // autocast leaves it in BF16
 }
 
+bool TrainableModel::runs_on_kernels() const {
+  return kernel_precision(at("classifier.weight"), config_.ffn).has_value();
+}
+
 at::Tensor TrainableModel::forward(const Batch& batch) const {
   const BatchLayout layout = layout_of(batch, config_);
   at::Tensor x = stem(layout);

@@ -32,6 +32,10 @@ class TrainableModel {
   // the memory for a third more work.
   void checkpoint_activations(bool on) { recompute_ = on; }
 
+  // Whether the project's kernels train it, under the autocast of now; LibTorch's operations do
+  // where they cannot, and know no checkpoint_activations().
+  bool runs_on_kernels() const;
+
   // Logits [files, classes], in the parameters' type.
   at::Tensor forward(const Batch& batch) const;
 

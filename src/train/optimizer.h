@@ -28,11 +28,10 @@ class AdamW {
   void load(const TensorMap& state);  // throws ModelError if one is missing
 
  private:
-  // One pass over memory updates all four tensors of a parameter.
   struct Moments {
     at::Tensor first, second, steps;  // undefined before the parameter's first step
   };
-  void update(bool decayed);
+  void update(bool decayed);  // in one pass over all four tensors of a parameter
 
   std::map<std::string, at::Tensor> parameters_;  // trained ones
   std::map<std::string, Moments> moments_;

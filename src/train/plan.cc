@@ -36,6 +36,13 @@ std::size_t length_at(const std::vector<std::uint64_t>& sorted, double share) {
       sorted[static_cast<std::size_t>(share * static_cast<double>(sorted.size() - 1))]);
 }
 
+// Of what is read of them.
+std::size_t mean_length(const std::vector<std::uint64_t>& bytes, std::size_t most) {
+  double sum = 0;
+  for (const std::uint64_t b : bytes) sum += static_cast<double>(std::min<std::uint64_t>(b, most));
+  return static_cast<std::size_t>(sum / static_cast<double>(bytes.size()));
+}
+
 // So that a long file has about kAimedTokens.
 std::size_t kernel_for(std::size_t bytes) {
   for (const std::size_t k : {8U, 16U, 24U, 32U, 48U})
@@ -80,7 +87,7 @@ Plan plan_for(const FolderFacts& facts, double minutes, bool has_bf16,
   auto because = [&](const std::string& line) { plan.reasons.push_back(line); };
 
   const std::size_t longest = length_at(facts.bytes, 1), usual = length_at(facts.bytes, 0.9),
-                    middle = length_at(facts.bytes, 0.5), kernel = kernel_for(usual),
+                    kernel = kernel_for(usual),
                     whole = tokens_for(std::max(longest, kernel), kernel),
                     tokens = std::min(whole, kMostTokens);
   because(fmt::format("kernel {}: a file of {} bytes (nine of ten are no longer) makes {} tokens",
@@ -105,7 +112,8 @@ Plan plan_for(const FolderFacts& facts, double minutes, bool has_bf16,
   const double trained = static_cast<double>(facts.files) * (1 - recipe.data.validation_share),
                steps_an_epoch = std::max(1.0, trained / static_cast<double>(recipe.data.batch)),
                seconds = minutes * 60 * kShareOfTime;
-  const std::size_t cut = std::min(middle, max_bytes_for(tokens, kernel)),
+  // A step's time goes by the bytes of its files, so an epoch's by their mean.
+  const std::size_t mean = mean_length(facts.bytes, max_bytes_for(tokens, kernel)),
                     wanted = enough_epochs(facts.files);
   double epochs = 0, step = 0;
   Size size{};
@@ -113,7 +121,7 @@ Plan plan_for(const FolderFacts& facts, double minutes, bool has_bf16,
     size = candidate;
     recipe.model = model_of(candidate, kernel, tokens);
     recipe.model.classes = facts.classes;
-    step = step_seconds(recipe, cut);
+    step = step_seconds(recipe, mean);
     epochs = seconds / (step * steps_an_epoch);
     if (epochs >= static_cast<double>(wanted)) break;
   }
@@ -126,6 +134,7 @@ Plan plan_for(const FolderFacts& facts, double minutes, bool has_bf16,
   const auto whole_epochs =
       static_cast<std::size_t>(std::clamp(std::floor(epochs), 1.0, kMostEpochs));
   recipe.scheduler.max_epochs = whole_epochs;
+  recipe.scheduler.per_step = true;  // epochs may be few, or only a part of one
   if (epochs < 1)
     recipe.common.max_iterations =
         static_cast<std::size_t>(std::max(1.0, std::floor(epochs * steps_an_epoch)));

@@ -32,6 +32,22 @@ TEST(Plan, FitsItsScheduleIntoTheTime) {
     }
 }
 
+// As real folders are: most files small, most bytes in a few large ones.
+TEST(Plan, CountsTheTimeOfTheLongFilesToo) {
+  FolderFacts facts = folder(5000, 500);
+  for (std::size_t i = 4500; i < 5000; ++i) facts.bytes[i] = 9000;
+  const auto seconds = [](const Recipe& recipe, std::size_t bytes) {
+    return 1e-9 * static_cast<double>(recipe.model.width * recipe.data.batch * bytes);
+  };
+  const Plan plan = plan_for(facts, 1, true, seconds);
+  double epoch = 0;
+  for (const std::uint64_t bytes : facts.bytes)
+    epoch += seconds(plan.recipe, bytes) / static_cast<double>(plan.recipe.data.batch);
+  const double all = epoch * static_cast<double>(plan.recipe.scheduler.max_epochs);
+  EXPECT_LT(all, 60);
+  EXPECT_GT(all, 30) << "nor is time left unused";
+}
+
 TEST(Plan, TakesALargerModelForMoreTime) {
   const std::size_t hurried =
                         plan_for(folder(60000, 2500), 2, true, seconds_by_size).recipe.model.width,
@@ -44,6 +60,7 @@ TEST(Plan, EndsWithinAnEpochWhereTheTimeIsShorter) {
   const Plan plan = plan_for(folder(1000000, 2500), 1, true, seconds_by_size);
   EXPECT_EQ(plan.recipe.scheduler.max_epochs, 1U);
   EXPECT_GT(plan.recipe.common.max_iterations, 0U);
+  EXPECT_TRUE(plan.recipe.scheduler.per_step) << "its rate still goes down to the end";
 }
 
 TEST(Plan, CutsFilesThatWouldMakeTooManyTokensAndSaysSo) {

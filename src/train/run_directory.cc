@@ -61,6 +61,13 @@ void RunDirectory::save_last(const Checkpoint& checkpoint) {
   saving_ = saved_ - started;
 }
 
+void check_holds_no_run(const std::filesystem::path& path) {
+  if (std::filesystem::exists(path / "checkpoint-last"))
+    throw UsageError(
+        path.string() +
+        ": holds a run already. Add --resume to go on with it, or give another --output.");
+}
+
 bool RunDirectory::is_saving_due() const {
   return Clock::now() - saved_ > std::max<Clock::duration>(kBetweenSaves, kSavingShare * saving_);
 }

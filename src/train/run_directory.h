@@ -12,6 +12,9 @@
 
 namespace byteformer {
 
+// Throws UsageError for the directory of a run that has a checkpoint: it is to be resumed.
+void check_holds_no_run(const std::filesystem::path& path);
+
 class RunDirectory {
  public:
   // Makes it where it is not there, takes it for this process alone (until it ends, however it

@@ -174,7 +174,7 @@ void expect_trajectory(const std::string& which, at::ScalarType dtype, double lo
   for (const json& m : t["micro_batches"]) {
     if (m["epoch"] != epoch) optimizer.clear_gradients();  // those of a left-over batch are dropped
     epoch = m["epoch"];
-    const double rate = learning_rate(recipe.scheduler, epoch, m["iteration"]);
+    const double rate = learning_rate(recipe.scheduler, static_cast<double>(epoch), m["iteration"]);
     EXPECT_EQ(rate, m["lr"].get<double>());
     optimizer.set_learning_rate(rate);
     const at::Tensor loss =

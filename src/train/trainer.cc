@@ -7,6 +7,7 @@
 #include <array>
 #include <chrono>
 #include <cmath>
+#include <sstream>
 
 #include "base/processors.h"
 #include "byteformer/error.h"
@@ -62,8 +63,16 @@ class Training {
         input_(options.recipe),
         threads_(options.threads == 0 ? part_of_processors(options.membership) : options.threads) {
     at::set_num_threads(static_cast<int>(threads_));
+    check_recipe();
     read_data();
     learner_.emplace(recipe_, group_);
+    if (recipe_.common.checkpoint_activations && !learner_->runs_on_kernels())
+      say(fmt::format(
+          "common.checkpoint_activations does nothing here: LibTorch's own operations train this "
+          "model, because {}.",
+          recipe_.model.ffn % 64 == 0
+              ? "this processor has no BF16 kernels; with common.mixed_precision=false it does"
+              : "its ffn is no multiple of 64"));
     begin_or_resume();
     LoaderOptions loading{recipe_.data.batch, recipe_.model.kernel_size,
                           static_cast<unsigned>(recipe_.data.workers), recipe_.common.seed};
@@ -86,6 +95,24 @@ class Training {
   }
 
  private:
+  // All processes follow one recipe. Where the data lies is each machine's own business.
+  void check_recipe() const {
+    Recipe recipe = recipe_;
+    recipe.data.train = recipe.data.validation = recipe.data.test = "";
+    recipe.data.sound.train = recipe.data.sound.validation = recipe.data.sound.test = "";
+    const std::string own = to_yaml(recipe), first = group_.text_of_first(own);
+    if (own == first) return;
+    std::istringstream own_lines(own), first_lines(first);
+    std::string here, there;
+    while (here == there && std::getline(own_lines, here)) std::getline(first_lines, there);
+    throw UsageError(fmt::format(
+        "the recipe here is another than process 0 has: \"{}\" and not \"{}\". Give all processes "
+        "the same --config and KEY=VALUE; --resume without --config needs the run's folder on "
+        "every "
+        "machine.",
+        here, there));
+  }
+
   void read_data() {
     if (!recipe_.pretrained.empty())
       throw UsageError(
@@ -128,10 +155,7 @@ class Training {
     if (group_.is_first()) {
       directory_.emplace(options_.run_directory);
       if (directory_->has_checkpoint()) {
-        if (!options_.resume)
-          throw UsageError(
-              options_.run_directory +
-              ": holds a run already. Add --resume to go on with it, or give another --output.");
+        if (!options_.resume) check_holds_no_run(options_.run_directory);
         checkpoint = directory_->checkpoint_bytes();
       } else {
         directory_->write_config(state_.recipe);
@@ -179,11 +203,25 @@ class Training {
     return interval > 0 ? state_.iteration % interval == 0 : directory_->is_saving_due();
   }
 
+  double rate() const {
+    const Recipe::Scheduler& s = recipe_.scheduler;
+    auto epochs = static_cast<double>(state_.epoch);
+    if (s.per_step) {  // down to the end, be it that of max_iterations
+      const auto all = static_cast<double>(s.max_epochs),
+                 batches = std::max(1.0, static_cast<double>(loader_->batches())),
+                 limit = static_cast<double>(recipe_.common.max_iterations *
+                                             recipe_.common.accumulation);
+      const double end = limit > 0 ? std::min(all, limit / batches) : all;
+      epochs = (epochs + static_cast<double>(state_.batch) / batches) * all / end;
+    }
+    return learning_rate(s, epochs, state_.iteration);
+  }
+
   // False if a signal asked to stop; state_ then says where to go on.
   bool train_epoch() {
     epoch_ = {};
-    epoch_.rate = learning_rate(recipe_.scheduler, state_.epoch, state_.iteration);
     loader_->start(state_.epoch, state_.batch);
+    epoch_.rate = rate();
     std::optional<Progress> progress;
     if (group_.is_first())
       progress.emplace(fmt::format("epoch {}/{}", state_.epoch + 1, recipe_.scheduler.max_epochs),
@@ -191,7 +229,7 @@ class Training {
     const double waited = loader_->seconds_waited();
     std::size_t pending = 0;  // micro batches since the last step, with their files and losses
     while (const std::optional<Batch> batch = loader_->next()) {
-      epoch_.rate = learning_rate(recipe_.scheduler, state_.epoch, state_.iteration);
+      epoch_.rate = rate();
       const bool is_last = pending + 1 == recipe_.common.accumulation;
       if (!learn_from(*batch, is_last) || ++pending < recipe_.common.accumulation) continue;
       learner_->step(epoch_.rate, pending);

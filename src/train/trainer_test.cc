@@ -12,6 +12,7 @@
 #include "model/geometry.h"
 #include "model/model_directory.h"
 #include "model/simple_forward.h"
+#include "report/history.h"
 #include "tests/temporary_folder.h"
 #include "train/checkpoint.h"
 #include "train/modules.h"
@@ -128,6 +129,38 @@ TEST_F(TrainerTest, AResumedRunGoesOnToTheBitFromItsEpoch) {
   train(cut);
   const Checkpoint resumed = load_checkpoint((folder_ / "cut/checkpoint-last").string());
   expect_equal(whole, resumed);
+}
+
+TEST_F(TrainerTest, TheRateGoesDownToTheEndOfAShortRunWhereItGoesByStep) {
+  TrainOptions o = options("run");
+  o.recipe.scheduler.warmup_iterations = 0;
+  for (const std::size_t limit : {0U, 4U}) {  // of one epoch, and of less
+    o.run_directory = (folder_ / std::to_string(limit)).string();
+    o.recipe.scheduler.max_epochs = 1;
+    o.recipe.scheduler.per_step = true;
+    o.recipe.common.max_iterations = limit;
+    train(o);
+    std::ifstream table(o.run_directory + "/history.csv");
+    const std::string text((std::istreambuf_iterator<char>(table)), {});
+    // The last step's rate, a step before the end.
+    EXPECT_LT(parse_history_csv(text).at(0).learning_rate, 0.5 * o.recipe.scheduler.max_lr)
+        << limit;
+  }
+}
+
+TEST_F(TrainerTest, SaysWhereActivationsCannotBeComputedAgain) {
+  for (const std::size_t ffn : {64U, 100U}) {
+    TrainOptions o = options(std::to_string(ffn));
+    o.recipe.model.ffn = ffn;
+    o.recipe.common.checkpoint_activations = true;
+    o.recipe.common.max_iterations = 1;
+    bool is_said = false;
+    o.notice = [&](const std::string& text) {
+      is_said |= text.find("checkpoint_activations does nothing") != text.npos;
+    };
+    train(o);
+    EXPECT_EQ(is_said, ffn == 100) << ffn;
+  }
 }
 
 TEST_F(TrainerTest, ARunStoppedWithinAnEpochGoesOnToTheBit) {

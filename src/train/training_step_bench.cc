@@ -67,6 +67,8 @@ Files files_of(const Work& work) {
   for_each_tar_member(
       work.tar, [&](const TarMember& member) { members.push_back(member); },
       [](const std::string& line) { std::cerr << line << "\n"; });
+  if (members.empty())
+    throw UsageError(work.tar + ": an archive without a file. Give one with some.");
   std::vector<std::size_t> order = random.permutation(members.size());
   order.resize(std::min(order.size(), (work.runs + work.warmup) * work.batch));
   std::ifstream archive(work.tar, std::ios::binary);
@@ -142,7 +144,7 @@ void run(const Work& work) {
       {"batch", work.batch},
       {"bytes_per_step", static_cast<std::size_t>(bytes / static_cast<double>(times.size()))},
       {"median_ms", median(times)},
-      {"min_ms", times.front()},
+      {"min_ms", *std::min_element(times.begin(), times.end())},
       {"forward_ms", median(forward)},
       {"backward_ms", median(backward)},
       {"update_ms", median(update)},
