@@ -906,6 +906,40 @@ TEST_F(Commands, ATrainingWithoutARecipePlansOneSaysWhyAndLeavesIt) {
   EXPECT_EQ(o.err.find("the recipe changed"), std::string::npos) << o.err;
 }
 
+TEST_F(Commands, EachExampleOfTheTrainingsHelpIsTaken) {
+  run("cp -r data photos; cp -r data DIR; mkdir -p configs runs/photos; echo > recipe.yaml; "
+      "cp recipe.yaml configs/fashion-mnist-tiff.yaml; cp recipe.yaml runs/photos/config.yaml");
+  const Outcome o =
+      run("$BF train --help | grep '^  byteformer train ' | while read -r program line; do "
+          "$BF $line --print-recipe > /dev/null || exit 1; echo taken; done");
+  EXPECT_EQ(o.status, 0) << o.err;
+  EXPECT_EQ(o.out, "taken\ntaken\ntaken\ntaken\n") << o.err;
+}
+
+TEST_F(Commands, ARunThatIsThereIsSaidBeforeAnythingIsPlanned) {
+  const std::string train = "$BF train --data data --output run --threads 1 --minutes 0.05 ";
+  ASSERT_EQ(run(train + "scheduler.max_epochs=1").status, 0);
+  const Outcome again = run(train);
+  EXPECT_EQ(again.status, 2);
+  EXPECT_NE(again.err.find("holds a run already"), std::string::npos) << again.err;
+  EXPECT_EQ(again.err.find("planned"), std::string::npos) << again.err;
+  // The same command with --resume, as batch systems repeat it.
+  const Outcome resumed = run(train + "--resume");
+  EXPECT_EQ(resumed.status, 0) << resumed.err;
+  EXPECT_NE(resumed.err.find("--minutes planned this run when it began"), std::string::npos)
+      << resumed.err;
+}
+
+TEST_F(Commands, ALauncherOfOneProcessMayPlanAndAChangedDefaultIsSaid) {
+  const Outcome planned =
+      run("RANK=0 LOCAL_RANK=0 WORLD_SIZE=1 MASTER_ADDR=127.0.0.1 MASTER_PORT=29411 "
+          "$BF train --data data --minutes 0.05 --threads 1 --print-recipe");
+  EXPECT_EQ(planned.status, 0) << planned.err;
+  const Outcome changed = run("$BF train --data data scheduler.max_epochs=1 --print-recipe");
+  EXPECT_EQ(changed.status, 0) << changed.err;
+  EXPECT_NE(changed.err.find("changes the defaults"), std::string::npos) << changed.err;
+}
+
 TEST_F(Commands, MinutesBesideARecipeAreRefused) {
   folder_.write("recipe.yaml", "scheduler: {max_epochs: 1}\n");
   const Outcome o = run("$BF train --config recipe.yaml --data data --minutes 3 --output run");

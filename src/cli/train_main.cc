@@ -29,7 +29,7 @@ int run(int argc, char** argv) {
       "  byteformer train --config configs/fashion-mnist-tiff.yaml --data DIR "
       "scheduler.max_epochs=3\n"
       "  byteformer train --config runs/photos/config.yaml --output runs/photos --resume\n"
-      "  byteformer train --data photos --processes 2",
+      "  byteformer train --config recipe.yaml --data photos --processes 2",
       "byteformer train"};
   TrainOptions options;
   RecipeChoice choice;
@@ -83,10 +83,15 @@ int run(int argc, char** argv) {
   const std::optional<Membership> membership = membership_from_environment();
   choice.run_directory = options.run_directory;
   choice.resume = options.resume;
-  choice.is_alone = !membership && processes == 1;
+  choice.is_alone = (membership ? membership->size : processes) == 1;
+  choice.only_shown = print_recipe;
   choice.threads = options.threads == 0 ? usable_processors() : options.threads;
   keep_freed_memory();
-  options.recipe = starting([&] { return training_recipe(choice, options.notice); });
+  const bool is_first = !membership || membership->rank == 0;
+  const Notice say_once = [&](const std::string& text) {  // of many processes, and their launcher
+    if (is_first && (membership || processes == 1)) options.notice(text);
+  };
+  options.recipe = starting([&] { return training_recipe(choice, say_once); });
   const std::string& data = choice.data;
   if (!data.empty()) options.recipe.data.train = data;
   if (checkpoint_activations) options.recipe.common.checkpoint_activations = true;
@@ -111,9 +116,7 @@ int run(int argc, char** argv) {
     std::_Exit(kExitSomeInputsFailed);
   };
   options.command = command_line("byteformer train", {argv + 1, argv + argc});
-  const bool is_first = options.membership.rank == 0;
-  for (const std::string& notice : options.recipe.notices)
-    if (is_first) options.notice(notice);
+  for (const std::string& notice : options.recipe.notices) say_once(notice);
   if (train(options) == TrainResult::kDone) {
     if (is_first)
       fmt::print(stderr, "done: {0}/model is the model, {0}/report.html a page to look at\n",

@@ -5,6 +5,7 @@
 #include "byteformer/error.h"
 #include "data/folder_facts.h"
 #include "train/plan.h"
+#include "train/run_directory.h"
 
 namespace byteformer {
 namespace {
@@ -17,6 +18,7 @@ Recipe planned(const RecipeChoice& choice, const Notice& notice) {
         "a plan is made for one process, from its speed. Make the recipe first: byteformer train "
         "--data DIR --minutes N --print-recipe > recipe.yaml, then give --config recipe.yaml to "
         "all.");
+  if (!choice.only_shown && !choice.resume) check_holds_no_run(choice.run_directory);
   const FolderFacts facts = facts_of_folder(choice.data, notice);
   Plan plan = plan_for(facts, choice.minutes.value_or(kMinutes), trains_in_bf16(),
                        [&](const Recipe& recipe, std::size_t bytes) {
@@ -38,12 +40,20 @@ Recipe training_recipe(const RecipeChoice& choice, const Notice& notice) {
     return load_recipe(choice.config, choice.overrides);
   }
   const std::string of_run = choice.run_directory + "/config.yaml";
-  if (choice.resume && std::filesystem::exists(of_run))
+  if (choice.resume && std::filesystem::exists(of_run)) {
+    if (choice.minutes)
+      notice("--minutes planned this run when it began; it goes on by its own " + of_run);
     return load_recipe(of_run, choice.overrides);
+  }
   if (choice.minutes && choice.data.empty())
     throw UsageError("--minutes plans a recipe for data, but there is none. Give --data DIR.");
   if (!choice.data.empty() && (choice.minutes || choice.overrides.empty()))
     return planned(choice, notice);
+  if (!choice.data.empty())
+    notice(
+        "KEY=VALUE without --config changes the defaults, a model of the paper's size. Add "
+        "--minutes "
+        "N to change what is planned for the data instead.");
   return parse_recipe("", "the defaults", choice.overrides);
 }
 

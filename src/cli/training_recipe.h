@@ -18,7 +18,8 @@ struct RecipeChoice {
   std::vector<std::string> overrides;
   std::string run_directory;
   bool resume = false;
-  bool is_alone = true;  // no other process trains with it: a plan measures this one's speed
+  bool only_shown = false;  // no run begins with it
+  bool is_alone = true;     // no other process trains with it: a plan measures this one's speed
   unsigned threads = 1;
 };
 

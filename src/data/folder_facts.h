@@ -12,7 +12,7 @@ namespace byteformer {
 
 struct FolderFacts {
   std::size_t files = 0, classes = 0;
-  std::vector<std::uint64_t> bytes;  // lengths of files, sorted; of all of them or a sample
+  std::vector<std::uint64_t> bytes;  // each file's length, sorted
   // Where every file looked at is a WAV of 16-bit samples at one rate: that rate.
   std::optional<std::uint32_t> wav_rate;
 };
