@@ -2,7 +2,12 @@
 
 #include <gtest/gtest.h>
 #include <sched.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <filesystem>
+#include <fstream>
+#include <string>
 #include <thread>
 
 #include "tests/temporary_folder.h"
@@ -71,6 +76,36 @@ TEST(UsableProcessors, FollowsTheAffinityOfTheThread) {
     ASSERT_EQ(::sched_setaffinity(0, sizeof set, &set), 0);
     EXPECT_EQ(usable_processors(), 1U);
   }).join();
+}
+
+// Where this machine lets a group be made: as root, with the controller mounted.
+TEST(UsableProcessors, FollowARealControlGroup) {
+  namespace fs = std::filesystem;
+  const std::string name = "byteformer-test-" + std::to_string(::getpid());
+  const auto write = [](const fs::path& file, const std::string& text) {
+    return static_cast<bool>(std::ofstream(file) << text << std::flush);
+  };
+  fs::path group;
+  for (const char* mount : {"/sys/fs/cgroup/cpu", "/sys/fs/cgroup/cpu,cpuacct", "/sys/fs/cgroup"}) {
+    std::error_code refused;
+    group = fs::path(mount) / name;
+    if (!fs::create_directory(group, refused)) continue;
+    if (write(group / "cpu.cfs_quota_us", "50000") || write(group / "cpu.max", "50000 100000"))
+      break;
+    ::rmdir(group.c_str());
+    group.clear();
+  }
+  if (group.empty() || !fs::exists(group)) GTEST_SKIP() << "no control group can be made here";
+  const pid_t child = ::fork();
+  if (child == 0) {
+    if (!write(group / "cgroup.procs", "0")) ::_exit(3);
+    ::_exit(processor_quota() == 0.5 && usable_processors() == 1 ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(::rmdir(group.c_str()), 0);
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 3) GTEST_SKIP() << "the group takes no process";
+  EXPECT_EQ(status, 0);
 }
 
 }  // namespace
