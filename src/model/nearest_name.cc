@@ -21,10 +21,15 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 }
 
 std::string nearest_name(std::string_view mistyped, std::span<const std::string> names) {
-  return *std::min_element(names.begin(), names.end(),
-                           [&](const std::string& a, const std::string& b) {
-                             return edit_distance(mistyped, a) < edit_distance(mistyped, b);
-                           });
+  const auto distance = [&](std::string_view name) {
+    std::size_t least = edit_distance(mistyped, name);
+    for (std::size_t dot = name.find('.'); dot != name.npos; dot = name.find('.', dot + 1))
+      least = std::min(least, edit_distance(mistyped, name.substr(dot + 1)));
+    return least;
+  };
+  return *std::min_element(
+      names.begin(), names.end(),
+      [&](const std::string& a, const std::string& b) { return distance(a) < distance(b); });
 }
 
 }  // namespace byteformer

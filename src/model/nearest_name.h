@@ -10,7 +10,8 @@ namespace byteformer {
 std::size_t edit_distance(std::string_view a,
                           std::string_view b);  // insertions, deletions, replacements
 
-// The first of those at the least distance. Requires at least one name.
+// The first of those at the least distance, where what is before a dot of a name costs nothing to
+// leave out: max_epochs most likely meant scheduler.max_epochs. Requires at least one name.
 std::string nearest_name(std::string_view mistyped, std::span<const std::string> names);
 
 }  // namespace byteformer

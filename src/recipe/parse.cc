@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <span>
 
 #include "byteformer/error.h"
 #include "model/nearest_name.h"
@@ -29,9 +30,10 @@ void rename(YamlValues& values) {
 }
 
 void check_names(const YamlValues& values) {
-  std::vector<std::string> names = meaningless_keys();
-  names.insert(names.end(), {kModeKey, kHeadsKey});
+  std::vector<std::string> names = {kModeKey, kHeadsKey};
   for (const Key& key : schema()) names.push_back(key.name);
+  const std::size_t meant = names.size();  // what a mistyped name may have meant
+  names.insert(names.end(), meaningless_keys().begin(), meaningless_keys().end());
   for (const FixedKey& key : fixed_keys()) names.push_back(key.name);
   for (const SourceKey& key : source_keys()) names.push_back(key.name);
   for (const auto& [name, value] : values) {
@@ -40,7 +42,7 @@ void check_names(const YamlValues& values) {
     throw ConfigError(
         fmt::format("{}: the key {} is not known; the nearest one is {}. `byteformer train "
                     "--help-recipe` lists all.",
-                    value.where, shown, nearest_name(shown, names)));
+                    value.where, shown, nearest_name(shown, std::span(names).first(meant))));
   }
 }
 

@@ -59,6 +59,7 @@ TEST(Recipe, AnUnknownKeyIsNamedWithItsLineAndTheNearestOne) {
   const std::string text = error_of("common:\n  seed: 1\noptim:\n  weight_decoy: 0.1\n");
   EXPECT_NE(text.find("r.yaml:4"), std::string::npos) << text;
   EXPECT_NE(text.find("optim.weight_decay"), std::string::npos) << text;
+  EXPECT_NE(error_of("", {"max_epoch=3"}).find("scheduler.max_epochs"), std::string::npos);
 }
 
 TEST(Recipe, IllTypedValuesSayWhatIsAllowed) {
