@@ -1,5 +1,5 @@
 // The commands where the world around them is strange: folders that change, clocks, locales and
-// temporary folders, no home, a disk that is read-only.
+// temporary folders, no home, no standard streams, a disk that is read-only.
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -32,21 +32,6 @@ class UnluckyWorlds : public testing::Test {
 
   TemporaryFolder folder_;
 };
-
-TEST_F(UnluckyWorlds, NothingDependsOnLocaleClockHomeOrTemporaryFolder) {
-  const std::string usual = run("$BF predict model data --logits").out;
-  ASSERT_FALSE(usual.empty());
-  for (const char* world :
-       {"env -i", "env LC_ALL=tr_TR.UTF-8", "env LC_ALL=de_DE.UTF-8 LANG=xx", "env LC_ALL=C",
-        "env TZ=Nowhere/Never", "env TMPDIR=/nowhere/at/all", "env HOME=/nowhere",
-        "env HOME=", "env -u PATH", "env COLUMNS=0 TERM=none"}) {
-    const ShellOutcome o = run(std::string(world) + " $BF predict model data --logits");
-    EXPECT_EQ(o.status, 0) << world << o.err;
-    EXPECT_EQ(o.out, usual) << world;
-    EXPECT_EQ(run(std::string(world) + " $BF eval model --data data --json --no-report").status, 0)
-        << world;
-  }
-}
 
 TEST_F(UnluckyWorlds, FilesOfTheYearNineteenHundredAndOfTheFarFutureAreFiles) {
   const std::string usual = run("$BF predict model data").out;
@@ -84,21 +69,147 @@ TEST_F(UnluckyWorlds, AFolderThatChangesWhileItIsWalkedGivesWholeRecords) {
   world.join();
 }
 
-TEST_F(UnluckyWorlds, AReadOnlyDiskIsEnoughToReadFromAndIsSaidWhereItIsToBeWritten) {
-  const std::string read_only =
-      "unshare --mount bash -c 'mount --bind . . && mount -o remount,bind,ro . && cd \"$PWD\" && ";
-  if (run(read_only + "true'").status != 0) GTEST_SKIP() << "needs root and mounts";
-  const std::string program = BYTEFORMER_BIN "/byteformer";
-  const ShellOutcome predicted = run(read_only + program + " predict model data'");
-  EXPECT_EQ(predicted.status, 0) << predicted.err;
-  EXPECT_EQ(run(read_only + program + " eval model --data data --no-report'").status, 0);
-  EXPECT_EQ(run(read_only + program + " inspect model --check'").status, 0);
-  for (const char* writes :
-       {" eval model --data data --report page.html", " obfuscate --make-key key"}) {
-    const ShellOutcome o = run(read_only + program + writes + "'");
-    EXPECT_NE(o.status, 0) << writes;
-    EXPECT_NE(o.err.find("Read-only"), std::string::npos) << writes << ": " << o.err;
+// A command line of byteformer, which may make something below made/.
+struct Command {
+  std::string line;
+  std::string makes = "";  // empty: it only reads
+  bool repeats = true;     // what it prints and makes is the same each time
+};
+
+const std::vector<Command> kEveryCommand = {
+    {"--version"},
+    {"predict model data --logits"},
+    {"predict model --encode photo.ppm --logits"},
+    {"eval model --data data --no-report"},
+    {"eval model --data data --report made/page.html", "made/page.html"},
+    {"eval --config recipe.yaml dataset.root_val=photos --no-report "
+     "model.classification.pretrained=model"},
+    {"inspect model --check"},
+    {"inspect recipe.yaml --bytes 100"},
+    {"inspect model --embeddings made/page.html", "made/page.html"},
+    {"bench model --bytes 64 --runs 1", "", false},
+    {"encode --model model photo.ppm --output made/encoded", "made/encoded"},
+    {"convert model --output made/weights.pt", "made/weights.pt"},
+    {"convert weights.pt --config recipe.yaml --output made/model", "made/model"},
+    {"obfuscate --make-key made/key", "made/key", false},
+    {"obfuscate --key key --model model --output made/keyed", "made/keyed"},
+    {"obfuscate --key key data/apple/1 --output made/hidden", "made/hidden"},
+#ifdef BYTEFORMER_HAS_TRAIN
+    {"train --print-recipe"},
+    {"train --data data --output made/run --threads 1 model.classification.byteformer.width=64 "
+     "model.classification.byteformer.layers=1 model.classification.byteformer.max_num_tokens=100 "
+     "model.classification.byteformer.conv_kernel_size=4 dataset.train_batch_size0=2 "
+     "dataset.validation_share=0 scheduler.warmup_iterations=1 scheduler.max_epochs=1",
+     "made/run/model/model.safetensors"},
+#endif
+};
+
+class EveryCommand : public UnluckyWorlds {
+ protected:
+  void SetUp() override {
+    const std::string recipe =
+        "dataset: {name: imagenet}\n"
+        "image_augmentation:\n"
+        "  resize: {enable: true, size: 5, interpolation: bicubic}\n"
+        "  center_crop: {enable: true, size: 5}\n"
+        "  pil_save: {enable: true, file_encoding: fHWC}\n"
+        "model: {classification: {n_classes: 3, byteformer: {width: 64, layers: 2, ffn: 64, "
+        "conv_kernel_size: 4, window_sizes: [8], window_shifts: [0, 4], downsample: [true, false], "
+        "max_num_tokens: 50, masking: reference}}}\n";
+    ModelDirectory model = tiny_model();
+    model.config.masking = Masking::kReference;
+    model.training = json{{"recipe", recipe}}.dump();
+    save_model(folder_.path() / "model", model);
+    folder_.write("recipe.yaml", recipe);
+    folder_.write("data/apple/1", "one file");
+    folder_.write("data/pear/2", "another file");
+    const std::string photo = "P6\n6 6\n255\n" + std::string(3 * 6 * 6, 'p');
+    folder_.write("photo.ppm", photo);
+    for (const char* fruit : {"apple", "pear", "plum"})
+      folder_.write("photos/" + std::string(fruit) + "/1.ppm", photo);
+    const ShellOutcome o =
+        run("mkdir made && $BF convert model --output weights.pt && $BF obfuscate --make-key key");
+    ASSERT_EQ(o.status, 0) << o.err;
   }
+
+  // What a command in this world prints, and the names and bytes of all that it makes.
+  ShellOutcome outcome(const std::string& world, const Command& command,
+                       const std::string& streams = "") const {
+    return run("rm -rf made; mkdir made\n" + world + " $BF " + command.line + streams +
+               " || exit $?\n[ -z '" + command.makes + "' ] || (find " + command.makes +
+               " -type f | LC_ALL=C sort | while read -r f; do echo \"$f\"; cat \"$f\"; done)");
+  }
+};
+
+TEST_F(EveryCommand, DependsOnNoLocaleClockHomeOrTemporaryFolder) {
+  std::vector<std::string> worlds = {"env -i LC_ALL=tr_TR.UTF-8 TMPDIR=/nowhere/at/all",
+                                     "env -u HOME -u PATH TZ=Nowhere/Never COLUMNS=0 TERM=none",
+                                     "env HOME=/nowhere LC_ALL=de_DE.UTF-8 LANG=xx"};
+  // A machine that has been up for a century.
+  const std::string old = "unshare --time --monotonic 3000000000 --boottime 3000000000";
+  if (run(old + " true").status == 0) worlds.push_back(old);
+  for (const Command& command : kEveryCommand) {
+    const ShellOutcome usual = outcome("", command);
+    EXPECT_EQ(usual.status, 0) << command.line << ": " << usual.err;
+    EXPECT_FALSE(usual.out.empty()) << command.line;
+    for (const std::string& world : worlds) {
+      const ShellOutcome o = outcome(world, command);
+      EXPECT_EQ(o.status, 0) << world << " $BF " << command.line << ": " << o.err;
+      if (command.repeats) {
+        EXPECT_EQ(o.out, usual.out) << world << " $BF " << command.line;
+      }
+    }
+  }
+}
+
+// A file that is opened then would have the number of a stream, and what is said would be written
+// into it; and nothing that is said may end the work because it cannot be said.
+TEST_F(EveryCommand, DoesTheSameWhereStreamsAreClosedOrTheLogsDiskIsFull) {
+  for (const Command& command : kEveryCommand) {
+    if (!command.repeats) continue;
+    const ShellOutcome usual = outcome("", command);
+    for (const char* streams : {" <&- 2>&-", " 2>/dev/full"}) {
+      const ShellOutcome o = outcome("", command, streams);
+      EXPECT_EQ(o.status, 0) << command.line << streams;
+      EXPECT_EQ(o.out, usual.out) << command.line << streams;
+    }
+  }
+  EXPECT_EQ(run("$BF predict model data >&-").status, 1) << "its answer is lost";
+}
+
+TEST_F(EveryCommand, OnAReadOnlyDiskReadsAndSaysWhereItMayNotWrite) {
+  // The whole disk, in a mount namespace of its own; with room: but for made/, which is memory.
+  const std::string bind = "mount --bind . . && cd \"$PWD\" && ",
+                    room = "mount -t tmpfs none made && ",
+                    read_only = "mount -o remount,bind,ro . && mount -o remount,bind,ro / && ";
+  const auto world = [&](const std::string& mounts, const std::string& line) {
+    return run("unshare --mount bash -c '" + mounts + "'\"" + line + "\"");
+  };
+  if (world(bind + room + read_only, "true").status != 0) GTEST_SKIP() << "needs root and mounts";
+  for (const Command& command : kEveryCommand) {
+    const ShellOutcome o = world(bind + read_only, "$BF " + command.line),
+                       with_room = world(bind + room + read_only, "$BF " + command.line);
+    EXPECT_EQ(with_room.status, 0) << command.line << ": " << with_room.err;
+    if (command.makes.empty()) {
+      EXPECT_EQ(o.status, 0) << command.line << ": " << o.err;
+    } else {
+      EXPECT_TRUE(o.status == 1 || o.status == 2) << command.line << ": " << o.status;
+      EXPECT_NE(o.err.find("Read-only"), std::string::npos) << command.line << ": " << o.err;
+      EXPECT_NE(o.err.find("made/"), std::string::npos) << command.line << ": " << o.err;
+    }
+  }
+}
+
+// A checkpoint of the reference is converted on the way, into a temporary folder.
+TEST_F(EveryCommand, ATemporaryFolderThatIsNotThereIsNamedWhereOneIsNeeded) {
+  const std::string eval =
+      " $BF eval --config recipe.yaml dataset.root_val=photos --no-report "
+      "model.classification.pretrained=weights.pt";
+  EXPECT_EQ(run(eval).status, 0);
+  const ShellOutcome o = run("TMPDIR=/nowhere/at/all" + eval);
+  EXPECT_EQ(o.status, 2);
+  EXPECT_NE(o.err.find("/nowhere/at/all"), std::string::npos) << o.err;
+  EXPECT_NE(o.err.find("Set TMPDIR"), std::string::npos) << o.err;
 }
 
 class ManyRuns : public UnluckyWorlds {};

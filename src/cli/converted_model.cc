@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <system_error>
 
@@ -32,8 +33,9 @@ int status_of_codec(const std::vector<std::string>& arguments) {
 
 ConvertedModel::ConvertedModel(const std::string& checkpoint, const Recipe& recipe,
                                const std::vector<std::string>& classes) {
+  const char* temporary = std::getenv("TMPDIR");
   std::string name =
-      (std::filesystem::temp_directory_path() / "byteformer-converted-XXXXXX").string();
+      fmt::format("{}/byteformer-converted-XXXXXX", temporary == nullptr ? "/tmp" : temporary);
   if (::mkdtemp(name.data()) == nullptr)
     throw IoError(fmt::format("{}: cannot be made: {}. Set TMPDIR to a folder that may be written.",
                               name, std::strerror(errno)));

@@ -73,7 +73,7 @@ int encode_inputs(Options options) {
       return write_idx_as_tiff(options.inputs[0], options.output, options.class_names,
                                options.limit);
     });
-    fmt::print(stderr, "wrote {} files to {}\n", files, printable(options.output));
+    say_line(fmt::format("wrote {} files to {}", files, printable(options.output)));
     return kExitDone;
   }
   const Recipe recipe = starting([&] {
@@ -90,8 +90,8 @@ int encode_inputs(Options options) {
         return codec.encoded(name, std::move(file), seed);
       },
       InputBytes(recipe).suffix(), options.seed, say);
-  fmt::print(stderr, "wrote {} files to {}, {} failed\n", done.written, printable(options.output),
-             done.failed);
+  say_line(fmt::format("wrote {} files to {}, {} failed", done.written, printable(options.output),
+                       done.failed));
   return done.failed > 0 ? kExitSomeInputsFailed : kExitDone;
 }
 

@@ -11,6 +11,7 @@
 #include "cli/embeddings.h"
 #include "cli/exit_status.h"
 #include "cli/record.h"
+#include "cli/say.h"
 #include "files/name.h"
 #include "model/config_json.h"
 #include "model/counts.h"
@@ -165,7 +166,7 @@ int inspect(const std::vector<std::string>& arguments, const std::string& comman
     if (!embeddings.empty()) {
       write_file_atomically(embeddings, similarity_page("Embeddings of " + path, command_line,
                                                         embedding_pictures(model)));
-      fmt::print(stderr, "byteformer: wrote {}\n", printable(embeddings));
+      say("wrote " + printable(embeddings));
     }
   } else {
     if (check_logits || !embeddings.empty())

@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <string>
@@ -18,6 +17,7 @@
 
 #include "byteformer/error.h"
 #include "cli/exit_status.h"
+#include "cli/say.h"
 
 namespace byteformer {
 namespace {
@@ -99,10 +99,11 @@ class Processes {
     status_ = code;
     if (code == kExitStopped) return;
     has_failed_ = true;
-    fmt::print(stderr, "byteformer: process {} of {} {}; the others are ended\n", rank, ids_.size(),
-               WIFSIGNALED(status) ? fmt::format("was ended by signal {} ({})", WTERMSIG(status),
-                                                 ::strsignal(WTERMSIG(status)))
-                                   : fmt::format("failed with status {}", code));
+    const std::string how = WIFSIGNALED(status)
+                                ? fmt::format("was ended by signal {} ({})", WTERMSIG(status),
+                                              ::strsignal(WTERMSIG(status)))
+                                : fmt::format("failed with status {}", code);
+    say(fmt::format("process {} of {} {}; the others are ended", rank, ids_.size(), how));
     send(SIGKILL);
   }
 

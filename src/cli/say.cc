@@ -1,11 +1,11 @@
 #include "cli/say.h"
 
-#include <fmt/format.h>
-
 #include <cstdio>
 
 namespace byteformer {
 
-void say(const std::string& text) { fmt::print(stderr, "byteformer: {}\n", text); }
+void say_line(const std::string& line) { std::fputs((line + "\n").c_str(), stderr); }
+
+void say(const std::string& text) { say_line("byteformer: " + text); }
 
 }  // namespace byteformer

@@ -10,6 +10,7 @@
 #include "cli/arguments.h"
 #include "cli/exit_status.h"
 #include "cli/launch.h"
+#include "cli/say.h"
 #include "cli/training_recipe.h"
 #include "recipe/override_kwargs.h"
 #include "recipe/recipe.h"
@@ -79,7 +80,7 @@ int run(int argc, char** argv) {
     std::fputs(recipe_help().c_str(), stdout);
     return kExitDone;
   }
-  options.notice = [](const std::string& text) { fmt::print(stderr, "{}\n", text); };
+  options.notice = say_line;
   const std::optional<Membership> membership = membership_from_environment();
   choice.run_directory = options.run_directory;
   choice.resume = options.resume;
@@ -111,7 +112,7 @@ int run(int argc, char** argv) {
                     processes, membership->size));
   options.membership = membership.value_or(Membership{});
   options.lost = [](const std::string& message) {
-    fmt::print(stderr, "byteformer: {}\n", message);
+    say(message);
     std::fflush(stderr);
     std::_Exit(kExitSomeInputsFailed);
   };
@@ -119,13 +120,12 @@ int run(int argc, char** argv) {
   for (const std::string& notice : options.recipe.notices) say_once(notice);
   if (train(options) == TrainResult::kDone) {
     if (is_first)
-      fmt::print(stderr, "done: {0}/model is the model, {0}/report.html a page to look at\n",
-                 options.run_directory);
+      say_line(fmt::format("done: {0}/model is the model, {0}/report.html a page to look at",
+                           options.run_directory));
     return kExitDone;
   }
   if (is_first)
-    fmt::print(stderr, "stopped; to go on: {}{}\n", options.command,
-               options.resume ? "" : " --resume");
+    say_line("stopped; to go on: " + options.command + (options.resume ? "" : " --resume"));
   return kExitStopped;
 }
 

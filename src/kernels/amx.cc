@@ -10,9 +10,7 @@
 #define BF_ROWS 12
 #define BF_REDUCED
 #define BF_AMX
-#define BF_SUPPORTED                                                         \
-  (avx512_bf16::kSet.is_supported() && __builtin_cpu_supports("amx-tile") && \
-   __builtin_cpu_supports("amx-bf16") && __builtin_cpu_supports("amx-int8") && may_use_tiles())
+#define BF_SUPPORTED (avx512_bf16::kSet.is_supported() && may_use_tiles())
 
 namespace byteformer::kernels::avx512_bf16 {
 extern const Set kSet;
