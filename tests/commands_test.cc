@@ -882,6 +882,52 @@ TEST_F(Commands, TrainTakesPicturesAndSoundInOneModel) {
   EXPECT_EQ(records[5]["bytes"], 44 + 1000);
 }
 
+// As files, as pictures and as sound: what cannot be read is named and left out, and the training
+// ends with a model. Every way to read them: data/odd_training_test.cc.
+TEST_F(Commands, TrainTakesEveryOddFileOrSaysWhyNot) {
+  folder_.write("pictures.yaml",
+                "dataset: {name: imagenet}\n"
+                "sampler: {bs: {crop_size_width: 8, crop_size_height: 8}}\n"
+                "image_augmentation:\n"
+                "  random_resized_crop: {enable: true, interpolation: bicubic}\n"
+                "  rand_augment: {enable: true}\n"
+                "  pil_save: {enable: true, file_encoding: TIFF}\n");
+  folder_.write("sound.yaml",
+                "dataset: {name: speech_commands_v2}\n"
+                "audio_augmentation:\n"
+                "  set_fixed_length: {length: 100}\n"
+                "  torchaudio_save: {enable: true, encoding_dtype: uint8}\n");
+  folder_.write("files.yaml", "dataset: {name: files}\n");
+  std::map<std::string, std::size_t> must_be_skipped = {
+      {"files", 1}, {"pictures", 0}, {"sound", 0}};
+  for (const OddFile& odd : odd_files()) {
+    const bool is_wav = odd.path.ends_with(".wav");  // a folder of sound has no others
+    must_be_skipped["pictures"] += !odd.must.starts_with("image") ? 1 : 0;
+    must_be_skipped["sound"] += is_wav && !odd.must.starts_with("audio") ? 1 : 0;
+  }
+  for (const auto& [recipe, least] : must_be_skipped) {
+    const std::string run_folder = "run-" + recipe;
+    const Outcome o =
+        run("$BF train --config " + recipe + ".yaml --data '" + odd_folder() + "' --output " +
+            run_folder +
+            " --threads 1 model.classification.byteformer.width=64 "
+            "model.classification.byteformer.layers=1 "
+            "model.classification.byteformer.max_num_tokens=100 "
+            "model.classification.byteformer.conv_kernel_size=4 dataset.train_batch_size0=8 "
+            "dataset.validation_share=0 scheduler.warmup_iterations=1 scheduler.max_epochs=2 && "
+            "$BF predict " +
+            run_folder + "/model data/apple/1");
+    EXPECT_EQ(o.status, 0) << recipe << o.err;
+    EXPECT_EQ(o.records().size(), 1U) << recipe;
+    std::istringstream lines(o.err);
+    std::size_t skipped = 0;
+    for (std::string line; std::getline(lines, line);)
+      skipped += line.ends_with("It is skipped.") ? 1 : 0;
+    EXPECT_GE(skipped, least) << recipe << o.err;
+    EXPECT_LT(skipped, odd_files().size()) << recipe << o.err;
+  }
+}
+
 TEST_F(Commands, ADiskThatIsFullWhileTrainingIsSaidAndTheLastCheckpointStays) {
   const Outcome first = run(std::string(kTrain) + "scheduler.max_epochs=1");
   ASSERT_EQ(first.status, 0) << first.err;

@@ -35,7 +35,7 @@ Item FileSet::at(std::size_t index, const Place& place) const {
   // A file as it is needs no byte beyond the limit; a picture does.
   if (options_.max_bytes > 0 && bytes_.suffix().empty()) limit = {options_.max_bytes, true};
   std::vector<std::uint8_t> file = read_sample(sample, limit);
-  if (file.empty()) throw InputError(InputErrorKind::kEmpty, sample.name + ": has no bytes");
+  if (file.empty()) throw InputError(InputErrorKind::kEmpty, sample.name + ": has no bytes.");
   const Draws draws{Random(mix_seed(options_.seed, place.epoch, index)),
                     mix_seed(options_.seed, place.epoch, samples_.size() + place.batch)};
   Item item;

@@ -2,8 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <clocale>
 #include <cmath>
+#include <cstdlib>
+#include <locale>
 #include <thread>
+#include <utility>
 
 #include "tests/temporary_folder.h"
 #include "tests/tiny_model.h"
@@ -32,6 +36,35 @@ TEST_F(ClassifierTest, GivesProbabilitiesOfAllClassesBestFirst) {
   EXPECT_EQ(p.bytes, 90U);
   EXPECT_EQ(p.tokens, 44U);
   EXPECT_EQ(p.logits, classifier.logits(file_));
+}
+
+// A host may have a decimal comma and points between thousands, in C and in C++.
+TEST_F(ClassifierTest, GivesTheSameInAHostOfAnotherLocale) {
+  ModelDirectory model = tiny_model();
+  model.temperature = 1.5;
+  save_model(path(), model);
+  const std::vector<std::uint8_t> longer(12345);
+  const auto answer = [&] {
+    const Classifier classifier(path());
+    const Prediction p = classifier.classify(file_);
+    std::string text = std::to_string(p.tokens) + p.label;
+    try {
+      classifier.classify(longer);
+    } catch (const InputError& error) {
+      text += error.what();
+    }
+    return std::pair{p.probability, text};
+  };
+  const auto usual = answer();
+  if (std::system(("localedef -i de_DE -f UTF-8 '" + folder_.path().string() + "/de'").c_str()) !=
+      0)
+    GTEST_SKIP() << "needs localedef and the sources of locales";
+  ::setenv("LOCPATH", folder_.path().c_str(), 1);
+  const std::locale before = std::locale::global(std::locale("de"));
+  EXPECT_STREQ(std::localeconv()->decimal_point, ",");
+  EXPECT_EQ(answer(), usual);
+  std::locale::global(before);
+  ::unsetenv("LOCPATH");
 }
 
 TEST_F(ClassifierTest, AnEmptyFileIsRefusedAsEmpty) {

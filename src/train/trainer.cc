@@ -50,6 +50,15 @@ double share(double part, double whole) { return whole == 0 ? 0 : part / whole; 
                   loss, state.iteration, state.epoch + 1, rate, names));
 }
 
+// Where every file of a set was skipped, which was said of each: there is nothing to learn from, or
+// to choose the best epoch by.
+[[noreturn]] void refuse_unreadable(const char* purpose, std::size_t files) {
+  throw UsageError(fmt::format(
+      "none of the {} files to {} could be read. Give data that dataset.name, dataset.root_train "
+      "and dataset.root_val fit.",
+      files, purpose));
+}
+
 unsigned part_of_processors(const Membership& m) {
   return std::max(1U, usable_processors() / static_cast<unsigned>(m.local_size));
 }
@@ -241,6 +250,8 @@ class Training {
       if (out_of_iterations()) break;
       if (directory_ && is_saving_due()) save_last();
     }
+    if (state_.epoch_files + epoch_.pending_files == 0)
+      refuse_unreadable("train on", train_->size());
     learner_->drop_gradients();  // of left-over micro batches, as in the reference
     epoch_.waited = loader_->seconds_waited() - waited;
     epoch_.seconds = seconds_since(epoch_.started);
@@ -309,6 +320,10 @@ class Training {
     const std::optional<Metrics> own =
         evaluate(learner_->model(), *validation_loader_, bf16, is_over, group_);
     if (!own) return false;
+    if (own->files() == 0 && validation_->size() > 0) {
+      save_last();  // a resume begins with the evaluation
+      refuse_unreadable("validate", validation_->size());
+    }
     EpochRow row = row_of_epoch(*own);
     Metrics best_of_both = *own;
     const TrainableModel* best_model = &learner_->model();
@@ -333,7 +348,7 @@ class Training {
     next.history.push_back(row);
     const bool is_best = best_of_both.top1() > state_.best || validation_->size() == 0;
     if (is_best) next.best = best_of_both.top1();
-    if (loader_->given() == loader_->batches()) {
+    if (loader_->given() >= loader_->batches()) {  // more: a resume with fewer files than before
       ++next.epoch;
       next.batch = next.epoch_files = 0;
       next.epoch_loss = 0;

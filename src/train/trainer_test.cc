@@ -6,8 +6,10 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <iterator>
 #include <limits>
 
+#include "base/random.h"
 #include "byteformer/error.h"
 #include "model/geometry.h"
 #include "model/model_directory.h"
@@ -251,6 +253,74 @@ TEST_F(TrainerTest, WhatMayChangeTheLastBitsOfAResumedRunIsSaid) {
   train(run);
   for (const char* word : {"a ZX81", "build 0123", "7 threads", "5 processes", "list of training"})
     EXPECT_NE(said.find(word), std::string::npos) << word << " in " << said;
+}
+
+TEST_F(TrainerTest, AResumeBehindTheEndOfFewerFilesGoesOnInTheNextEpoch) {
+  TrainOptions run = options("run");
+  run.recipe.data.validation = run.recipe.data.train;
+  run.recipe.common.max_iterations = 5;  // of 6 batches
+  EXPECT_EQ(train(run), TrainResult::kDone);
+  run.recipe.data.validation = "";  // which takes a quarter of the files, and leaves 4
+  run.recipe.common.max_iterations = 0;
+  run.resume = true;
+  EXPECT_EQ(train(run), TrainResult::kDone);
+  EXPECT_EQ(load_checkpoint((folder_ / "run/checkpoint-last").string()).epoch, 6U);
+}
+
+TEST_F(TrainerTest, DataOfWhichNoFileCanBeReadIsRefusedNotLearnedFrom) {
+  const auto said = [](const TrainOptions& o) -> std::string {
+    try {
+      train(o);
+    } catch (const UsageError& error) {
+      return error.what();
+    }
+    return "";
+  };
+  temporary_.write("nothing/letters/1", "");
+  temporary_.write("nothing/digits/2", "");
+  TrainOptions run = options("run");
+  run.recipe.data.validation = (folder_ / "nothing").string();
+  EXPECT_NE(said(run).find("none of the 2 files to validate"), std::string::npos) << said(run);
+  run.recipe.data.validation = "";
+  run.resume = true;
+  EXPECT_EQ(train(run), TrainResult::kDone) << "what was learned is not lost";
+
+  TrainOptions other = options("other");
+  other.recipe.data.train = (folder_ / "nothing").string();
+  other.recipe.data.validation_share = 0;
+  EXPECT_NE(said(other).find("none of the 2 files to train on"), std::string::npos) << said(other);
+  EXPECT_FALSE(fs::exists(folder_ / "other/model"));
+}
+
+TEST_F(TrainerTest, ADamagedCheckpointIsRefusedOrReadWithoutAFault) {
+  TrainOptions run = options("run");
+  run.recipe.common.max_iterations = 1;
+  train(run);
+  std::ifstream in(folder_ / "run/checkpoint-last", std::ios::binary);
+  std::string whole{std::istreambuf_iterator<char>(in), {}};
+  const auto is_read = [](const std::string& bytes) {
+    try {
+      return !parse_checkpoint(bytes, "checkpoint-last").weights.empty();
+    } catch (const Error&) {
+      return false;
+    }
+  };
+  ASSERT_TRUE(is_read(whole));
+  for (std::size_t length = 0; length < whole.size(); length += 1024)
+    EXPECT_FALSE(is_read(whole.substr(0, length))) << length;
+  Random random(1);
+  std::size_t read = 0;
+  constexpr std::size_t kFlips = 1000, kHeader = 8000;  // which holds all but the tensors
+  ASSERT_GT(whole.size(), kHeader);
+  for (std::size_t n = 0; n < kFlips; ++n) {
+    char& byte = whole[static_cast<std::size_t>(random.below(kHeader))];
+    const char before = byte;
+    byte = static_cast<char>(byte ^ (1 << random.below(8)));
+    read += is_read(whole) ? 1 : 0;
+    byte = before;
+  }
+  EXPECT_GT(read, 0U);
+  EXPECT_LT(read, kFlips);
 }
 
 TEST_F(TrainerTest, AResumeWithoutACheckpointBegins) {
