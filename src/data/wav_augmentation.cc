@@ -23,6 +23,14 @@ Waveform read_samples(const std::vector<std::uint8_t>& file, const WavSamples& f
   return from_interleaved(std::move(frames), found.channels, found.sample_rate);
 }
 
+// The largest power of two of which all samples are multiples: 256 where 8 bits were recorded and
+// stored in 16.
+std::int32_t step_of(const std::vector<float>& samples) {
+  std::int32_t bits = 0;
+  for (const float x : samples) bits |= static_cast<std::int32_t>(x);
+  return bits == 0 ? 1 : bits & -bits;
+}
+
 // Of the pitch too: read as if recorded at a rate that is `factor` times as high.
 Waveform played_at(double factor, Waveform sound) {
   const std::uint32_t rate = sound.sample_rate;
@@ -65,15 +73,15 @@ void add_to_size(std::vector<std::uint8_t>& file, std::size_t at, std::int64_t m
   for (std::size_t i = 0; i < 4; ++i) file[at + i] = static_cast<std::uint8_t>(size >> (8 * i));
 }
 
-void write_samples(std::vector<std::uint8_t>& file, const WavSamples& found,
-                   const Waveform& sound) {
+void write_samples(std::vector<std::uint8_t>& file, const WavSamples& found, const Waveform& sound,
+                   std::int32_t step) {
   std::vector<std::uint8_t> bytes;
   bytes.reserve(2 * sound.samples.size());
   const std::size_t n = sound.length();
   for (std::size_t i = 0; i < n; ++i)
     for (std::size_t c = 0; c < sound.channels; ++c) {
-      const float x = std::clamp(sound.samples[c * n + i], -32768.0F, 32767.0F);
-      put16(bytes, static_cast<std::uint32_t>(std::lround(x)));
+      const long steps = std::lround(sound.samples[c * n + i] / static_cast<float>(step));
+      put16(bytes, static_cast<std::uint32_t>(std::clamp(steps * step, -32768L, 32768L - step)));
     }
   const auto more =
       static_cast<std::int64_t>(bytes.size()) - static_cast<std::int64_t>(found.length);
@@ -96,6 +104,7 @@ void augment_wav(std::vector<std::uint8_t>& file, const WavSamples& found,
                  const Recipe::Augmentation::Wav& a, Random& random) {
   if (found.length == 0) return;
   Waveform sound = read_samples(file, found);
+  const std::int32_t step = step_of(sound.samples);
   if (a.speed > 0) sound = played_at(1 + draw_within(a.speed, random), std::move(sound));
   if (a.offset > 0) {
     const double seconds = draw_within(a.offset, random);
@@ -110,7 +119,7 @@ void augment_wav(std::vector<std::uint8_t>& file, const WavSamples& found,
     const double share = a.noise * static_cast<double>(random.uniform());
     add_white_noise(sound.samples, share * rms_of(sound.samples), random);
   }
-  write_samples(file, found, sound);
+  write_samples(file, found, sound, step);
 }
 
 }  // namespace byteformer

@@ -66,6 +66,26 @@ TEST(WavAugmentation, WhatWouldLeaveSixteenBitsIsClipped) {
   EXPECT_EQ(most, 1.0F);
 }
 
+// As of old sound cards: 8 bits, stored in the upper half of 16.
+TEST(WavAugmentation, SamplesOfFewerBitsKeepThem) {
+  for (const int step : {2, 256}) {
+    std::vector<std::uint8_t> file = tone();
+    const WavSamples found = find_wav_samples(file).value();
+    const auto mask = static_cast<std::uint32_t>(-step);
+    for (std::size_t at = found.offset; at < found.offset + found.length; at += 2) {
+      file[at] &= static_cast<std::uint8_t>(mask);
+      file[at + 1] &= static_cast<std::uint8_t>(mask >> 8);
+    }
+    const std::vector<std::uint8_t> before = file;
+    Random random(7);
+    augment_wav(file, found, {.speed = 0.1, .offset = 0.05, .gain = 12, .noise = 0.2}, random);
+    ASSERT_NE(file, before);
+    const WavSamples changed = find_wav_samples(file).value();
+    for (std::size_t at = changed.offset; at < changed.offset + changed.length; at += 2)
+      ASSERT_EQ((file[at] | file[at + 1] << 8) % step, 0) << step;
+  }
+}
+
 TEST(WavAugmentation, SpeedChangesLengthAndPitchTogether) {
   bool was_slower = false, was_faster = false;
   for (std::uint64_t seed = 0; seed < 20; ++seed) {
