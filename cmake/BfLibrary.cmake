@@ -24,9 +24,13 @@ function(bf_test name)
   target_compile_definitions(${name} PRIVATE
     BYTEFORMER_GOLDEN="${PROJECT_SOURCE_DIR}/tests/golden"
     BYTEFORMER_SOURCE="${PROJECT_SOURCE_DIR}" ${arg_DEFINITIONS})
+  set(seconds 600)
+  if("long" IN_LIST arg_LABELS)
+    set(seconds 3600)
+  endif()
   include(GoogleTest)
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 TEST_FILTER "${arg_FILTER}"
-    PROPERTIES TIMEOUT 600 SKIP_REGULAR_EXPRESSION "\\[  SKIPPED \\]" LABELS "${arg_LABELS}")
+    PROPERTIES TIMEOUT ${seconds} SKIP_REGULAR_EXPRESSION "\\[  SKIPPED \\]" LABELS "${arg_LABELS}")
 endfunction()
 
 # -Wno-restrict: g++ 12 sees overlaps in std::string that are not there (GCC bug 105329).

@@ -13,6 +13,7 @@
 
 #include "files/name.h"
 #include "model/model_directory.h"
+#include "tests/odd_files.h"
 #include "tests/shell.h"
 #include "tests/temporary_folder.h"
 #include "tests/tiny_model.h"
@@ -505,6 +506,32 @@ TEST_F(Commands, ConvertTakesTheReferencesCheckpointsAndPredictGivesTheirLogits)
   EXPECT_EQ(back.status, 0) << back.err;
 }
 
+TEST_F(Commands, ConvertSaysInTheUsersWordsWhatDoesNotFit) {
+  const std::string golden = BYTEFORMER_GOLDEN "/checkpoint/", two = golden + "d64_2layers.yaml",
+                    pt = golden + "d64.pt";
+  folder_.write("photos/cat.png", "irreplaceable");
+  folder_.write("names", "one\ntwo\n");
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"'" + pt + "' --config '" + two + "' --output m", "d64.pt: tensor \""},
+      {"'" + pt + "' --config '" + two + "' --output m", "d64_2layers.yaml needs ["},
+      {"'" + pt + "' --config '" + golden + "d64.yaml' --output m --max-tokens 1001",
+       "--max-tokens is 1001, but the recipe has positions for 1000"},
+      {"'" + pt + "' --config '" + golden + "d64.yaml' --output m --max-tokens 0", "--max-tokens"},
+      {"'" + pt + "' --config '" + golden + "d64.yaml' --output m --class-names names",
+       "names: 2 lines, but the model has 10 classes"},
+      {"'" + pt + "' --config '" + golden + "d64.yaml' --output photos", "photos: is there"},
+      {"nowhere --output m", "nowhere: is not there"},
+      {"model --output m.pt --max-tokens 5", "give --output alone"},
+  };
+  for (const auto& [arguments, said] : cases) {
+    const Outcome o = run("$BF convert " + arguments);
+    EXPECT_NE(o.status, 0) << arguments;
+    EXPECT_NE(o.err.find(said), std::string::npos) << arguments << "\n" << o.err;
+  }
+  EXPECT_EQ(read_file((folder_.path() / "photos/cat.png").string()), "irreplaceable");
+  EXPECT_FALSE(std::filesystem::exists(folder_.path() / "m"));
+}
+
 TEST_F(Commands, AKeyedModelGivesTheSameBitsOnKeyedFiles) {
   const Outcome o =
       run("$BF obfuscate --make-key key && $BF obfuscate --key key --model model --output keyed && "
@@ -520,19 +547,23 @@ TEST_F(Commands, AKeyedModelGivesTheSameBitsOnKeyedFiles) {
   EXPECT_EQ(run("$BF obfuscate --make-key key").status, 2) << "a key is never overwritten";
 }
 
+// The odd files as a list for --files-from, in the order of odd.tsv.
+std::string odd_list() {
+  std::string list;
+  for (const OddFile& odd : odd_files()) list += odd.path + '\0';
+  return list;
+}
+
 // Whatever a stranger's folder holds: each file is a record, none ends the program.
-TEST_F(Commands, OddFilesAreRecordsEachAndNoCrash) {
-  const std::string odd = BYTEFORMER_SOURCE "/tests/odd";
-  const Outcome p = run("$BF predict model '" + odd + "' --long-files cut");
-  EXPECT_TRUE(p.status == 0 || p.status == 1) << p.err;
-  std::size_t files = 0;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(odd))
-    files += entry.is_regular_file() ? 1 : 0;
-  EXPECT_EQ(p.records().size(), files);
-  EXPECT_GT(files, 20U);
-  const Outcome e =
-      run("$BF encode --encoding TIFF --resize 20 --crop 16 '" + odd + "' --output out");
-  EXPECT_TRUE(e.status == 0 || e.status == 1) << e.err;
+TEST_F(Commands, EveryOddFileIsClassifiedByItsBytesUnlessItHasNone) {
+  folder_.write("list", odd_list());
+  const Outcome o = run("$BF predict model --files-from list -0 --long-files cut");
+  const std::vector<OddFile> rows = odd_files();
+  const std::vector<json> records = o.records();
+  ASSERT_EQ(records.size(), rows.size()) << o.err;
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    EXPECT_EQ(records[i].contains("label"), rows[i].bytes > 0) << rows[i].name << records[i];
+  EXPECT_EQ(o.status, 1) << "one of them is empty";
 }
 
 // Pictures and a model of the recipe that says how they become bytes; BF is the program.
@@ -581,6 +612,79 @@ TEST_F(Pictures, PredictEncodesOnTheWayAsEncodeDoesBefore) {
       EXPECT_EQ(records[i]["logits"], records[2 * files]["logits"]);
     }
   }
+}
+
+// A model of pictures and sound meets every odd file.
+TEST_F(Pictures, EveryOddFileIsDecodedOrRefusedAsOddTsvSays) {
+  const std::string recipe =
+      "dataset: {name: pictures_and_sound}\n"
+      "image_augmentation:\n"
+      "  resize: {enable: true, size: 20, interpolation: bicubic}\n"
+      "  center_crop: {enable: true, size: 16}\n"
+      "  pil_save: {enable: true, file_encoding: TIFF}\n"
+      "audio_augmentation: {torchaudio_save: {enable: true, encoding_dtype: uint8}}\n";
+  ModelDirectory model = tiny_model();
+  model.training = json{{"recipe", recipe}}.dump();
+  save_model(folder_.path() / "both", model);
+  folder_.write("list", odd_list());
+  const Outcome o = run("$BF predict both --encode --files-from list -0 --long-files cut");
+  const std::vector<OddFile> rows = odd_files();
+  const std::vector<json> records = o.records();
+  ASSERT_EQ(records.size(), rows.size()) << o.err;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const bool decodable = rows[i].must.starts_with("image") || rows[i].must.starts_with("audio");
+    if (!decodable || !rows[i].may_fail()) {
+      EXPECT_EQ(records[i].contains("label"), decodable) << rows[i].name << records[i];
+    }
+    if (rows[i].name.find("bomb") != std::string::npos) {
+      EXPECT_EQ(records[i]["error"]["kind"], "too_large") << records[i];
+    }
+  }
+}
+
+// The reference reads them as far as they go; a recipe of ours takes them for damaged.
+TEST_F(Pictures, OddPicturesThatEndEarlyAreReadWhereARecipeOfTheReferenceRuns) {
+  ModelDirectory model = load_model(folder_.path() / "model");
+  std::string recipe = kRecipe;
+  recipe.replace(recipe.find("n_classes"), 0, "name: byteformer, ");
+  model.training = json{{"recipe", recipe}}.dump();
+  save_model(folder_.path() / "theirs", model);
+  const std::string odd = odd_folder();
+  for (const char* name : {"truncated.jpg", "truncated.png", "no_eoi.jpg"}) {
+    const std::string file = " '" + odd + "/image/" + name + "'";
+    const Outcome ours = run("$BF encode --model model --output ours" + file),
+                  theirs = run("$BF encode --model theirs --output " + std::string(name) + file);
+    EXPECT_EQ(ours.status, 1) << name << ours.err;
+    EXPECT_NE(ours.err.find("(damaged)"), std::string::npos) << ours.err;
+    EXPECT_EQ(theirs.status, 0) << name << theirs.err;
+  }
+}
+
+TEST_F(Pictures, AnotherEncoderThanTheModelsIsSaid) {
+  ModelDirectory model = load_model(folder_.path() / "model");
+  model.input = R"({"encoding": "JPEG", "encoder": "libjpeg 6b"})";
+  save_model(folder_.path() / "old", model);
+  for (const char* command :
+       {"predict old --encode photos/plum/png_rgb.png",
+        "encode --model old photos/plum/png_rgb.png --output out",
+        "eval old --config recipe.yaml dataset.root_val=photos --no-report"}) {
+    const Outcome o = run("$BF " + std::string(command));
+    EXPECT_EQ(o.status, 0) << command << o.err;
+    EXPECT_NE(o.err.find("trained on bytes of libjpeg 6b, and these are of libjpeg"),
+              std::string::npos)
+        << command << o.err;
+  }
+}
+
+TEST_F(Pictures, AFileThatCannotBeEncodedTakesNoNameFromTheNext) {
+  folder_.write("mixed/a.jpg", "no picture");
+  const Outcome o =
+      run("cp photos/plum/png_rgb.png mixed/a.png; cp photos/plum/png_rgb.png mixed/a.tif; "
+          "$BF encode --encoding TIFF mixed --output out; ls out");
+  EXPECT_EQ(o.out, "a.tiff\n") << o.err;
+  EXPECT_NE(o.err.find("mixed/a.tif: another input became a.tiff already"), std::string::npos)
+      << o.err;
+  EXPECT_NE(o.err.find("wrote 1 files to out, 2 failed"), std::string::npos) << o.err;
 }
 
 TEST_F(Pictures, WhatCannotBeDecodedIsARecordAndTheRestGoesOn) {
@@ -785,10 +889,28 @@ TEST_F(Commands, ADiskThatIsFullWhileTrainingIsSaidAndTheLastCheckpointStays) {
   const Outcome full =
       run("ulimit -f 64; trap '' XFSZ; " + std::string(kTrain) + "scheduler.max_epochs=3 --resume");
   EXPECT_EQ(full.status, 1) << full.err;
-  EXPECT_NE(full.err.find("checkpoint-last"), std::string::npos) << full.err;
+  EXPECT_NE(full.err.find("checkpoint-"), std::string::npos) << full.err;
   EXPECT_EQ(read_file((folder_.path() / "run/checkpoint-last").string()), before);
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_.path() / "run"), {}), 6)
       << "nothing else is left behind";
+}
+
+TEST_F(Commands, ATrainingWithoutARecipePlansOneSaysWhyAndLeavesIt) {
+  const Outcome o =
+      run("$BF train --data data --output run --threads 1 --minutes 0.05 scheduler.max_epochs=1 && "
+          "$BF train --data data --output run --threads 1 --resume && "
+          "$BF train --config run/config.yaml --data data --output again --threads 1 && "
+          "cmp run/model/model.safetensors again/model/model.safetensors");
+  EXPECT_EQ(o.status, 0) << o.err;
+  EXPECT_NE(o.err.find("planned kernel"), std::string::npos) << o.err;
+  EXPECT_EQ(o.err.find("the recipe changed"), std::string::npos) << o.err;
+}
+
+TEST_F(Commands, MinutesBesideARecipeAreRefused) {
+  folder_.write("recipe.yaml", "scheduler: {max_epochs: 1}\n");
+  const Outcome o = run("$BF train --config recipe.yaml --data data --minutes 3 --output run");
+  EXPECT_EQ(o.status, 2);
+  EXPECT_NE(o.err.find("--minutes"), std::string::npos) << o.err;
 }
 
 TEST_F(Commands, ATrainingStoppedByASignalExitsWithSeventyFiveAndGoesOn) {

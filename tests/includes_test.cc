@@ -39,8 +39,8 @@ const std::map<std::string, Folders> kMayInclude = {
 
 // A file of cli that may see what the rest of it may not: one folder, one set of files.
 const std::map<std::string, Folders> kOnlyFrom = {
-    {"train", {"train_main.cc"}},
-    {"data", {"train_main.cc", "convert.cc", "encode.cc", "serve.cc"}},
+    {"train", {"train_main.cc", "training_recipe.cc"}},
+    {"data", {"train_main.cc", "training_recipe.cc", "convert.cc", "encode.cc", "serve.cc"}},
     {"codec", {"encode.cc"}},
     {"checkpoint", {"convert.cc"}},
 };

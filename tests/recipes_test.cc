@@ -22,11 +22,13 @@ TEST_P(SomeRecipes, TrainsEvaluatesConvertsAndNamesAFile) {
                                    "model.classification.byteformer.ffn_dim=64 "
                                    "model.classification.byteformer.max_num_tokens=15000 "
                                    "model.classification.byteformer.window_shifts=[0,64] "
-                                   "model.classification.byteformer.downsample=[true,true] ",
+                                   "model.classification.byteformer.downsample=[true,true] "
+                                   "scheduler.cosine.max_lr=1e-4 scheduler.cosine.min_lr=1e-4",
                                    60);
   ASSERT_EQ(run.error, "");
   ASSERT_EQ(run.history.size(), 2U);
   EXPECT_TRUE(std::isfinite(run.history[1].train_loss));
+  EXPECT_LT(run.still_history.back().train_loss, run.still_history.front().train_loss);
   EXPECT_EQ(run.evaluated["failed"], 0);
   EXPECT_TRUE(run.predicted["label"].is_string()) << run.predicted;
 }

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <vector>
 
 #include "byteformer/error.h"
 
@@ -26,6 +27,8 @@ namespace fs = std::filesystem;
   throw IoError(path.string() + ": " + action + " failed: " + std::strerror(reason) + "." + remedy);
 }
 
+constexpr const char* kPart = ".part-";  // in every temporary name
+
 // A name in the same folder that no other process or thread takes.
 fs::path temporary_beside(const fs::path& path) {
   static std::atomic<unsigned> counter = 0;
@@ -33,7 +36,7 @@ fs::path temporary_beside(const fs::path& path) {
   if (!name.has_filename()) name = name.parent_path();
   std::string hidden = ".";
   hidden += name.filename().string();
-  hidden += ".part-" + std::to_string(::getpid()) + "-" + std::to_string(counter++);
+  hidden += kPart + std::to_string(::getpid()) + "-" + std::to_string(counter++);
   return name.parent_path() / hidden;
 }
 
@@ -161,6 +164,17 @@ void write_directory_atomically(const fs::path& path,
     throw;
   }
   flush_folder(path.parent_path());
+}
+
+void remove_left_parts(const fs::path& folder) {
+  std::error_code ignored;
+  std::vector<fs::path> left;
+  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with('.') && name.find(kPart) != std::string::npos)
+      left.push_back(entry.path());
+  }
+  for (const fs::path& part : left) fs::remove_all(part, ignored);
 }
 
 }  // namespace byteformer

@@ -24,4 +24,8 @@ void write_file_atomically(const std::filesystem::path& path, std::span<const st
 void write_directory_atomically(const std::filesystem::path& path,
                                 const std::function<void(const std::filesystem::path&)>& fill);
 
+// Removes the temporary files and directories that writers left in `folder` when they were killed.
+// Nobody may write there meanwhile.
+void remove_left_parts(const std::filesystem::path& folder);
+
 }  // namespace byteformer

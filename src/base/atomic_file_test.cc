@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
@@ -106,6 +107,25 @@ TEST_F(AtomicFile, FailedWriteLeavesTheOldFileAndNothingElse) {
   EXPECT_NE(error.find("File too large"), std::string::npos) << error;
   EXPECT_EQ(contents_of(folder_ / "x"), "old");
   EXPECT_EQ(names(), std::vector<std::string>{"x"});
+}
+
+TEST_F(AtomicFile, WhatAKilledWriterLeftIsRemovedAndNothingElse) {
+  const pid_t writer = ::fork();
+  if (writer == 0) {
+    try {
+      write_directory_atomically(folder_ / "d", [](const fs::path& part) {
+        write_file_atomically(part / "x", "text");
+        ::raise(SIGKILL);
+      });
+    } catch (...) {
+    }
+    ::_exit(0);
+  }
+  ::waitpid(writer, nullptr, 0);
+  write_file_atomically(folder_ / ".part", "another's");
+  ASSERT_EQ(names().size(), 2U);
+  remove_left_parts(folder_);
+  EXPECT_EQ(names(), std::vector<std::string>{".part"});
 }
 
 TEST_F(AtomicFile, MissingFolderIsNamed) {

@@ -14,6 +14,7 @@
 #include "files/input.h"
 #include "files/name.h"
 #include "model/model_directory.h"
+#include "model/parameters.h"
 #include "recipe/recipe.h"
 
 namespace byteformer {
@@ -39,14 +40,24 @@ std::vector<std::string> class_names(const std::string& file, std::size_t count)
 
 // The first rows of the table of positions: files that are never longer need no more.
 void cut_positions(TensorMap& weights, ModelConfig& config, std::size_t rows) {
-  if (rows == 0 || rows >= config.max_tokens) return;
-  const auto found = weights.find(kPositions);
-  if (found == weights.end()) return;  // save_model() says what is missing
-  Tensor& table = found->second;
-  if (table.shape.size() != 4 || table.shape[2] != config.max_tokens) return;
+  if (rows > config.max_tokens)
+    throw UsageError(
+        fmt::format("--max-tokens is {}, but the recipe has positions for {}. Give no more.", rows,
+                    config.max_tokens));
+  Tensor& table = weights.at(kPositions);  // [1, 1, max_tokens, d]
   table.data = table.data.part(0, table.data.size() / config.max_tokens * rows);
   table.shape[2] = rows;
   config.max_tokens = rows;
+}
+
+// Whether a checkpoint is the recipe's; in the words of the user, who gave these two files.
+void check_fit(const std::string& checkpoint, const std::string& recipe,
+               const ModelDirectory& model) {
+  try {
+    check_tensors(model.config, model.weights, recipe);
+  } catch (const ModelError& error) {
+    throw ModelError(fmt::format("{}: {}", printable(checkpoint), error.what()));
+  }
 }
 
 int to_model(const std::string& checkpoint, const std::string& config, const std::string& output,
@@ -62,7 +73,9 @@ int to_model(const std::string& checkpoint, const std::string& config, const std
   if (model.config.classes == 0 && classifier != model.weights.end())
     model.config.classes = element_count(classifier->second.shape);
   model.classes = starting([&] { return class_names(names, model.config.classes); });
-  cut_positions(model.weights, model.config, max_tokens);
+  starting([&] { return check_fit(checkpoint, config, model), 0; });
+  if (max_tokens > 0)
+    starting([&] { return cut_positions(model.weights, model.config, max_tokens), 0; });
   model.input = InputBytes(recipe).description();
   model.training = nlohmann::json{{"recipe", to_yaml(recipe)}, {"converted_from", "pt"}}.dump();
   model.card = fmt::format(
@@ -72,14 +85,12 @@ int to_model(const std::string& checkpoint, const std::string& config, const std
       "for.\n",
       model.classes.size());
   save_model(output, model);
-  fmt::print(stderr, "wrote {}\n", printable(output));
   return kExitDone;
 }
 
 int to_checkpoint(const std::string& directory, const std::string& output) {
   const ModelDirectory model = starting([&] { return load_model(directory); });
   save_pt(output, model.weights);
-  fmt::print(stderr, "wrote {}\n", printable(output));
   return kExitDone;
 }
 
@@ -106,12 +117,16 @@ int convert(const std::vector<std::string>& arguments) {
   app.add_option("--class-names", names, "a file with a line for each class; default: numbers")
       ->type_name("FILE");
   app.add_flag("--ema", average, "the average of a training checkpoint instead of its weights");
-  app.add_option("--max-tokens", max_tokens, "keep so many rows of positions; default: all");
+  app.add_option("--max-tokens", max_tokens, "keep so many rows of positions; default: all")
+      ->check(CLI::Range(1, 1 << 30));
   if (shows_help(app, arguments)) return kExitDone;
   const std::vector<std::string> overrides = take_overrides(words);
   if (words.size() != 1)
     throw UsageError(fmt::format("{} inputs, but one checkpoint or model is converted at a time.",
                                  words.size()));
+  if (!std::filesystem::exists(words[0]))
+    throw UsageError(printable(words[0]) +
+                     ": is not there. Give a .pt file, or a model directory.");
   if (std::filesystem::is_directory(words[0])) {
     if (!config.empty() || !overrides.empty() || !names.empty() || average || max_tokens > 0)
       throw UsageError("a model directory is written as .pt as it is: give --output alone.");

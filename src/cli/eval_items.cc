@@ -15,7 +15,7 @@ EvalItems items_of(std::shared_ptr<const ClassFolder> folder, const Classifier& 
   // One byte more than fits tells a file that is too long, without reading the rest.
   if (classifier.max_bytes() != SIZE_MAX) limit = {classifier.max_bytes() + 1, true};
   return {folder->samples.size(), [folder, limit](std::size_t i) {
-            const Sample& sample = folder->samples[i];
+            const Sample sample = folder->samples[i];
             EncodedItem item{sample.name, {}, sample.class_index, ""};
             try {
               item.bytes = read_sample(sample, limit);

@@ -3,11 +3,17 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <cstdlib>
+#include <optional>
 
+#include "base/processors.h"
 #include "cli/arguments.h"
 #include "cli/exit_status.h"
+#include "cli/launch.h"
+#include "cli/training_recipe.h"
 #include "recipe/override_kwargs.h"
 #include "recipe/recipe.h"
+#include "train/kept_memory.h"
 #include "train/trainer.h"
 
 namespace {
@@ -19,21 +25,30 @@ int run(int argc, char** argv) {
       "Learns a classifier from folders of files. The data is DIR/<class>/<file>, or an "
       "uncompressed tar archive of these.\n\n"
       "Examples:\n"
-      "  byteformer train --data photos --output runs/photos\n"
+      "  byteformer train --data photos --output runs/photos --minutes 20\n"
       "  byteformer train --config configs/fashion-mnist-tiff.yaml --data DIR "
       "scheduler.max_epochs=3\n"
-      "  byteformer train --config runs/photos/config.yaml --output runs/photos --resume",
+      "  byteformer train --config runs/photos/config.yaml --output runs/photos --resume\n"
+      "  byteformer train --data photos --processes 2",
       "byteformer train"};
   TrainOptions options;
-  std::string config, data;
-  std::vector<std::string> overrides;
+  RecipeChoice choice;
+  std::size_t processes = 1;
   bool help_recipe = false, print_recipe = false;
-  app.add_option("--config,--common.config-file", config,
-                 "a recipe (YAML), ours or the reference's; without one, the defaults")
+  app.add_option(
+         "--config,--common.config-file", choice.config,
+         "a recipe (YAML), ours or the reference's; without one, and without KEY=VALUE, it is "
+         "planned from the data")
       ->type_name("RECIPE");
-  app.add_option("--data", data,
+  app.add_option("--data", choice.data,
                  "folder or tar of classes; the recipe's dataset.root_train otherwise")
       ->type_name("DIR");
+  app.add_option(
+         "--minutes", choice.minutes,
+         "plan a recipe that trains for about so long on this machine: model, kernel, batch, "
+         "rate, epochs; default: 20")
+      ->type_name("N")
+      ->check(CLI::Range(0.05, 100000.0));
   app.add_option("--output", options.run_directory, "folder of the run")
       ->type_name("DIR")
       ->capture_default_str();
@@ -41,9 +56,17 @@ int run(int argc, char** argv) {
   app.add_option("--threads", options.threads,
                  "threads of LibTorch; default: what the process may use")
       ->check(CLI::Range(0, 1024));
+  bool checkpoint_activations = false;
+  app.add_flag("--checkpoint-activations", checkpoint_activations,
+               "less memory for a third more work: common.checkpoint_activations=true");
+  app.add_option("--processes", processes,
+                 "train in so many processes on this machine; on several, a launcher sets RANK, "
+                 "WORLD_SIZE, LOCAL_RANK, MASTER_ADDR and MASTER_PORT (docs/training.md)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1024));
   app.add_flag("--print-recipe", print_recipe, "show the whole recipe, every value of it, and end");
   app.add_flag("--help-recipe", help_recipe, "list the keys of a recipe");
-  app.add_option("overrides", overrides,
+  app.add_option("overrides", choice.overrides,
                  "key=value: replaces a value of the recipe (also behind --common.override-kwargs)")
       ->type_name("KEY=VALUE");
   options.run_directory = "runs/latest";
@@ -51,14 +74,22 @@ int run(int argc, char** argv) {
   const std::vector<std::string> of_reference =
       starting([&] { return take_override_kwargs(arguments); });
   if (shows_help(app, arguments)) return kExitDone;
-  overrides.insert(overrides.end(), of_reference.begin(), of_reference.end());
+  choice.overrides.insert(choice.overrides.end(), of_reference.begin(), of_reference.end());
   if (help_recipe) {
     std::fputs(recipe_help().c_str(), stdout);
     return kExitDone;
   }
-  options.recipe = config.empty() ? parse_recipe("", "the defaults", overrides)
-                                  : starting([&] { return load_recipe(config, overrides); });
+  options.notice = [](const std::string& text) { fmt::print(stderr, "{}\n", text); };
+  const std::optional<Membership> membership = membership_from_environment();
+  choice.run_directory = options.run_directory;
+  choice.resume = options.resume;
+  choice.is_alone = !membership && processes == 1;
+  choice.threads = options.threads == 0 ? usable_processors() : options.threads;
+  keep_freed_memory();
+  options.recipe = starting([&] { return training_recipe(choice, options.notice); });
+  const std::string& data = choice.data;
   if (!data.empty()) options.recipe.data.train = data;
+  if (checkpoint_activations) options.recipe.common.checkpoint_activations = true;
   if (print_recipe) {
     std::fputs(to_yaml(options.recipe).c_str(), stdout);
     return kExitDone;
@@ -67,16 +98,31 @@ int run(int argc, char** argv) {
     throw UsageError(
         "no data. Give --data DIR, a folder with one folder a class, or a recipe with "
         "dataset.root_train.");
+  if (!membership && processes > 1) return launch_processes(processes, argv);
+  if (membership && processes > 1 && processes != membership->size)
+    throw UsageError(
+        fmt::format("--processes is {}, but WORLD_SIZE is {}. Leave --processes to training "
+                    "without a launcher.",
+                    processes, membership->size));
+  options.membership = membership.value_or(Membership{});
+  options.lost = [](const std::string& message) {
+    fmt::print(stderr, "byteformer: {}\n", message);
+    std::fflush(stderr);
+    std::_Exit(kExitSomeInputsFailed);
+  };
   options.command = command_line("byteformer train", {argv + 1, argv + argc});
-  options.notice = [](const std::string& text) { fmt::print(stderr, "{}\n", text); };
-  for (const std::string& notice : options.recipe.notices) options.notice(notice);
+  const bool is_first = options.membership.rank == 0;
+  for (const std::string& notice : options.recipe.notices)
+    if (is_first) options.notice(notice);
   if (train(options) == TrainResult::kDone) {
-    fmt::print(stderr, "done: {0}/model is the model, {0}/report.html a page to look at\n",
-               options.run_directory);
+    if (is_first)
+      fmt::print(stderr, "done: {0}/model is the model, {0}/report.html a page to look at\n",
+                 options.run_directory);
     return kExitDone;
   }
-  fmt::print(stderr, "stopped; to go on: {}{}\n", options.command,
-             options.resume ? "" : " --resume");
+  if (is_first)
+    fmt::print(stderr, "stopped; to go on: {}{}\n", options.command,
+               options.resume ? "" : " --resume");
   return kExitStopped;
 }
 

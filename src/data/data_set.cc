@@ -15,19 +15,21 @@ SoundAugmentation augmentation_of(const AudioPipeline& pipeline) {
 
 }  // namespace
 
-FileSet::FileSet(std::vector<Sample> samples, const InputBytes& bytes, Options options)
+FileSet::FileSet(SampleList samples, const InputBytes& bytes, Options options)
     : samples_(std::move(samples)), bytes_(bytes), options_(options) {}
 
 // Over names and sizes.
 std::uint64_t FileSet::hash() const {
   std::uint64_t hash = kEmptyHash;
-  for (const Sample& s : samples_)
+  for (std::size_t i = 0; i < samples_.size(); ++i) {
+    const Sample s = samples_[i];
     hash = hash_of_text(s.name + std::to_string(s.bytes) + "\n", hash);
+  }
   return hash;
 }
 
 Item FileSet::at(std::size_t index, const Place& place) const {
-  const Sample& sample = samples_[index];
+  const Sample sample = samples_[index];
   ReadLimit limit;
   // A file as it is needs no byte beyond the limit; a picture does.
   if (options_.max_bytes > 0 && bytes_.suffix().empty()) limit = {options_.max_bytes, true};

@@ -45,7 +45,7 @@ class FileSet : public DataSet {
     std::uint64_t seed = 0;
     bool augment = false;
   };
-  FileSet(std::vector<Sample> samples, const InputBytes& bytes, Options options);
+  FileSet(SampleList samples, const InputBytes& bytes, Options options);
 
   std::size_t size() const override { return samples_.size(); }
   std::string name(std::size_t index) const override { return samples_[index].name; }
@@ -53,7 +53,7 @@ class FileSet : public DataSet {
   Item at(std::size_t index, const Place& place) const override;
 
  private:
-  std::vector<Sample> samples_;
+  SampleList samples_;
   const InputBytes& bytes_;
   Options options_;
 };

@@ -62,7 +62,7 @@ EncodedFiles encode_files(const std::vector<Path>& inputs, const fs::path& outpu
                                 ? fs::path(found.path).lexically_relative(input)
                                 : fs::path(found.path).filename();
             name.replace_extension(suffix.empty() ? name.extension() : fs::path(suffix));
-            if (!names.insert(name).second)
+            if (names.count(name) > 0)
               throw UsageError(
                   fmt::format("{}: another input became {} already. Encode it into a "
                               "folder of its own.",
@@ -71,6 +71,7 @@ EncodedFiles encode_files(const std::vector<Path>& inputs, const fs::path& outpu
                 read_input(found.path, found.origin, {kMostBytes, false});
             write_file(output / name, encode(found.path, std::move(file),
                                              mix_seed(seed, hash_of_text(name.string()))));
+            names.insert(name);
             ++done.written;
           } catch (const IoError&) {
             throw;

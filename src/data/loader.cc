@@ -37,8 +37,8 @@ struct Loader::State {
   std::vector<std::thread> threads;
 
   std::size_t batches() const {
-    const std::size_t n = items.size();
-    return options.drop_last ? n / options.batch : (n + options.batch - 1) / options.batch;
+    const std::size_t n = items.size(), files = options.batch * options.parts;
+    return options.drop_last ? n / files : (n + files - 1) / files;
   }
 
   // The caller's notice may take its time, or ask the loader: it does not hold up the batches.
@@ -79,7 +79,8 @@ struct Loader::State {
       if (ending) return;
       const std::size_t number = next_to_read++, in_epoch = epoch;
       const std::uint64_t of = generation;
-      const std::size_t begin = number * options.batch,
+      const std::size_t begin = std::min((number * options.parts + options.part) * options.batch,
+                                         items.size()),
                         end = std::min(begin + options.batch, items.size());
       const std::vector<std::size_t> mine(order.begin() + static_cast<std::ptrdiff_t>(begin),
                                           order.begin() + static_cast<std::ptrdiff_t>(end));
@@ -132,7 +133,6 @@ void Loader::start(std::size_t epoch, std::size_t first_batch) {
 
 std::optional<Batch> Loader::next() {
   std::unique_lock lock(state_->mutex);
-  // A batch all of whose files were skipped is passed over.
   while (!state_->order.empty() && state_->next_to_give < state_->batches()) {
     const std::size_t number = state_->next_to_give;
     const auto before = std::chrono::steady_clock::now();
@@ -142,12 +142,17 @@ std::optional<Batch> Loader::next() {
     Batch batch = std::move(state_->ready.extract(number).mapped());
     ++state_->next_to_give;
     state_->room.notify_all();
-    if (!batch.targets.empty()) return batch;
+    if (!batch.targets.empty() || state_->options.parts > 1) return batch;
   }
   return std::nullopt;
 }
 
 std::size_t Loader::batches() const { return state_->batches(); }
+
+std::size_t Loader::given() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->next_to_give;
+}
 
 double Loader::seconds_waited() const {
   const std::lock_guard lock(state_->mutex);

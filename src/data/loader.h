@@ -22,6 +22,9 @@ struct LoaderOptions {
   std::uint64_t seed = 0;
   bool shuffle = true;     // false: in the order of the set
   bool drop_last = false;  // leave out a last, smaller batch
+  // A batch may be cut into parts, `batch` files each, for processes that train together: this
+  // loader gives one of them. They agree on which batch is which, so an empty part is given too.
+  std::size_t part = 0, parts = 1;
 };
 
 class Loader {
@@ -32,11 +35,13 @@ class Loader {
   ~Loader();
 
   // Starts an epoch at a batch (for resuming in the middle); then next() gives its batches in
-  // order, and nullopt at the end.
+  // order, and nullopt at the end. A batch all of whose files were skipped is passed over, where it
+  // has one part.
   void start(std::size_t epoch, std::size_t first_batch = 0);
   std::optional<Batch> next();
 
   std::size_t batches() const;    // an epoch's
+  std::size_t given() const;      // of them so far, with those passed over: where to start() again
   double seconds_waited() const;  // in next(), since construction
   std::size_t skipped() const;    // files, since construction
 
@@ -48,7 +53,6 @@ class Loader {
 // A deterministic split of each class: about `share` of the files go to the second part, at least
 // one where the class has two. Decided by a hash of the sample's name within its container, so that
 // adding files moves no other one.
-std::pair<std::vector<Sample>, std::vector<Sample>> split(const std::vector<Sample>& samples,
-                                                          double share);
+std::pair<SampleList, SampleList> split(SampleList samples, double share);
 
 }  // namespace byteformer

@@ -46,7 +46,7 @@ class LoaderTest : public testing::Test {
   }
 
   TemporaryFolder folder_;
-  std::vector<Sample> samples_;
+  SampleList samples_;
   std::string notices_;
   std::size_t max_bytes_ = 0;
   std::size_t skipped_ = 0;
@@ -103,6 +103,20 @@ TEST_F(LoaderTest, AFileThatVanishedOrIsEmptyIsNamedCountedAndSkipped) {
   EXPECT_EQ(names_of(epoch_of(options, 0)).size(), 21U);
   EXPECT_EQ(skipped_, 2U);
   EXPECT_NE(notices_.find("odd/7"), std::string::npos) << notices_;
+}
+
+TEST_F(LoaderTest, ABatchOfNothingButSkippedFilesIsPassedOverAndCounted) {
+  for (const char* name : {"even/0", "even/10"}) folder_.write("data/" + std::string(name), "");
+  LoaderOptions options = options_of(2, 2);
+  options.shuffle = false;  // even/0 and even/10 come first
+  const InputBytes as_they_are{Recipe{}};
+  const FileSet files(samples_, as_they_are, {});
+  Loader loader(files, options, [](const std::string&) {});
+  loader.start(0);
+  const std::vector<std::string> second = loader.next().value().names;
+  EXPECT_EQ(loader.given(), 2U) << "so a resume begins behind it";
+  loader.start(0, 1);
+  EXPECT_EQ(loader.next().value().names, second);
 }
 
 }  // namespace

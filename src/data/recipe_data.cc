@@ -33,9 +33,9 @@ TrainingData files_to_train(const Recipe& recipe, const InputBytes& bytes, std::
   ClassFolder folder = list_class_folder(recipe.data.train, notice);
   TrainingData data;
   data.classes = folder.classes;
-  std::vector<Sample> train, validation;
+  SampleList train, validation;
   if (recipe.data.validation.empty()) {
-    std::tie(train, validation) = split(folder.samples, recipe.data.validation_share);
+    std::tie(train, validation) = split(std::move(folder.samples), recipe.data.validation_share);
   } else {
     train = std::move(folder.samples);
     ClassFolder other = list_class_folder(recipe.data.validation, notice);

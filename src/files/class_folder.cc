@@ -29,32 +29,67 @@ class LeftOut {
   std::map<std::string, std::pair<std::size_t, std::string>> reasons_;
 };
 
-using ByClass = std::map<std::string, std::vector<Sample>>;
+// Classes by their names, numbered as they come, and the samples of them.
+class Listing {
+ public:
+  explicit Listing(const Notice& notice) : notice_(notice) {}
 
-// Sorts a file at `relative` (class/.../file) into its class, or leaves it out.
-void place(ByClass& by_class, LeftOut& left_out, const std::string& relative, Sample sample) {
-  const std::size_t slash = relative.find('/');
-  if (relative.starts_with('.') || relative.find("/.") != std::string::npos) {
-    left_out.add("hidden files", sample.name);
-    return;
+  std::uint32_t add_place(const Path& path, bool is_archive) {
+    return samples_.add_place(path, is_archive);
   }
-  if (slash == std::string::npos) {
-    left_out.add("files outside a class folder", sample.name);
-    return;
-  }
-  by_class[relative.substr(0, slash)].push_back(std::move(sample));
-}
 
-void place_members(ByClass& by_class, LeftOut& left_out, const Path& archive,
-                   const Notice& notice) {
-  for_each_tar_member(
-      archive,
-      [&](const TarMember& member) {
-        Sample sample{archive + ":" + member.name, archive, member.offset, member.bytes, true, 0};
-        place(by_class, left_out, member.name, std::move(sample));
-      },
-      notice);
-}
+  // A file at `relative` (class/.../file) of a place, sorted into its class or left out.
+  void add(std::uint32_t place, const std::string& relative, const std::string& shown,
+           std::uint64_t tar_offset, std::uint64_t bytes) {
+    const std::size_t slash = relative.find('/');
+    if (relative.starts_with('.') || relative.find("/.") != std::string::npos)
+      left_out_.add("hidden files", shown);
+    else if (slash == std::string::npos)
+      left_out_.add("files outside a class folder", shown);
+    else
+      samples_.add(place, relative, tar_offset, bytes, number_of(relative.substr(0, slash)));
+  }
+
+  void add_members(const Path& archive) {
+    const std::uint32_t place = add_place(archive, true);
+    for_each_tar_member(
+        archive,
+        [&](const TarMember& member) {
+          add(place, member.name, archive + ":" + member.name, member.offset, member.bytes);
+        },
+        notice_);
+  }
+
+  // A class is a folder, also one without files, which is said.
+  void add_class(const std::string& name) {
+    if (!numbers_.contains(name)) notice_("the class " + printable(name) + " has no files");
+    number_of(name);
+  }
+
+  ClassFolder finish() {
+    left_out_.say(notice_);
+    ClassFolder folder;
+    std::vector<std::size_t> by_name(numbers_.size());
+    for (const auto& [name, number] : numbers_) {
+      by_name[number] = folder.classes.size();
+      folder.classes.push_back(name);
+    }
+    samples_.renumber_classes(by_name);
+    samples_.sort();
+    folder.samples = std::move(samples_);
+    return folder;
+  }
+
+ private:
+  std::size_t number_of(const std::string& name) {
+    return numbers_.emplace(name, numbers_.size()).first->second;
+  }
+
+  const Notice& notice_;
+  std::map<std::string, std::size_t> numbers_;
+  SampleList samples_;
+  LeftOut left_out_;
+};
 
 std::string quoted_list(const std::vector<std::string>& names) {
   std::string text;
@@ -74,59 +109,36 @@ ClassFolder list_class_folder(const Path& path, const Notice& notice) {
     throw UsageError(
         shown +
         ": is not there. Give a folder with one folder a class, or a tar archive of these.");
-  ClassFolder folder;
-  ByClass by_class;
-  LeftOut left_out;
+  Listing listing(notice);
   if (S_ISDIR(status.st_mode)) {
     const std::string root = path.ends_with('/') ? path : path + "/";
+    const std::uint32_t place = listing.add_place(root, false);
     for_each_input(
         {root},
         [&](const Found& found) {
           const std::string relative = found.path.substr(root.size());
           if (relative.ends_with(".tar") && relative.find('/') == std::string::npos &&
               !relative.starts_with('.')) {
-            place_members(by_class, left_out, found.path, notice);
+            listing.add_members(found.path);
             return true;
           }
-          Sample sample{found.path, found.path, 0, 0, false, 0};
           struct stat file {};
-          if (::stat(found.path.c_str(), &file) == 0)
-            sample.bytes = static_cast<std::uint64_t>(file.st_size);
-          place(by_class, left_out, relative, std::move(sample));
+          const bool is_there = ::stat(found.path.c_str(), &file) == 0;
+          listing.add(place, relative, found.path, 0,
+                      is_there ? static_cast<std::uint64_t>(file.st_size) : 0);
           return true;
         },
         notice);
-    // A class is a folder, also one without files.
-    std::vector<std::string> empty;
     for (const std::string& name : folders_in(root))
-      if (!name.starts_with('.') && !by_class.contains(name)) {
-        by_class[name];
-        empty.push_back(name);
-      }
-    for (const std::string& name : empty) notice("the class " + printable(name) + " has no files");
+      if (!name.starts_with('.')) listing.add_class(name);
   } else if (!S_ISREG(status.st_mode)) {  // opening a FIFO would wait for a writer
     throw UsageError(shown +
                      ": is neither a folder nor a file. Give a folder with one folder a class, or "
                      "a tar archive of these.");
   } else {
-    place_members(by_class, left_out, path, notice);
+    listing.add_members(path);
   }
-  left_out.say(notice);
-  for (auto& [name, samples] : by_class) {
-    // A member that was added to an archive again replaces the earlier one, as tar unpacks it: the
-    // later comes first here, and unique() keeps the first.
-    std::sort(samples.begin(), samples.end(), [](const Sample& a, const Sample& b) {
-      return a.name != b.name ? a.name < b.name : a.tar_offset > b.tar_offset;
-    });
-    samples.erase(std::unique(samples.begin(), samples.end(),
-                              [](const Sample& a, const Sample& b) { return a.name == b.name; }),
-                  samples.end());
-    for (Sample& sample : samples) {
-      sample.class_index = folder.classes.size();
-      folder.samples.push_back(std::move(sample));
-    }
-    folder.classes.push_back(name);
-  }
+  ClassFolder folder = listing.finish();
   if (folder.samples.empty())
     throw UsageError(fmt::format(
         "{}: {} class folders and no file in them. Files must lie at {}/<class>/<file>.", shown,
@@ -155,7 +167,7 @@ std::vector<std::size_t> class_numbers(const std::vector<std::string>& classes,
 
 void match_classes(ClassFolder& folder, const std::vector<std::string>& classes) {
   const std::vector<std::size_t> numbers = class_numbers(folder.classes, classes);
-  for (Sample& sample : folder.samples) sample.class_index = numbers[sample.class_index];
+  folder.samples.renumber_classes(numbers);
   folder.classes = classes;
 }
 

@@ -6,23 +6,14 @@
 #include <string>
 #include <vector>
 
+#include "files/sample_list.h"
 #include "files/walk.h"
 
 namespace byteformer {
 
-// One labelled file: in a folder (tar_offset unused) or inside a tar archive.
-struct Sample {
-  Path name;                     // as shown: DIR/class/file or ARCHIVE.tar:class/file
-  Path container;                // the file to open: the file itself, or the archive
-  std::uint64_t tar_offset = 0;  // of the member's first byte
-  std::uint64_t bytes = 0;       // size when it was listed
-  bool in_tar = false;
-  std::size_t class_index = 0;  // into ClassFolder::classes
-};
-
 struct ClassFolder {
   std::vector<std::string> classes;  // sorted by bytes; names of the first-level folders
-  std::vector<Sample> samples;       // by class, then name order
+  SampleList samples;                // by class (an index into classes), then name order
 };
 
 // Hidden files, files outside a class folder, special files are left out; each kind is said through

@@ -102,7 +102,7 @@ Opened open_input(const Path& path, Origin origin) {
   const std::string name = printable(path);
   if (S_ISDIR(status.st_mode))
     throw InputError(InputErrorKind::kUnreadable,
-                     name + ": is a folder where a file was expected.");
+                     name + ": is a folder where a file was expected. Name the files in it.");
   if (S_ISFIFO(status.st_mode) && origin == Origin::kGiven) {
     // Given by name, its writer is expected: wait for it. Until one has come, poll() does not say
     // "hung up".

@@ -87,6 +87,7 @@ const Set kSet = {
     sum_rows};
 
 extern const GradientSet kGradientSet;
-const GradientSet kGradientSet = {&kFloat32Gradients, kGradientsOfBf16, layer_norm_gradient};
+const GradientSet kGradientSet = {&kFloat32Gradients, kGradientsOfBf16, layer_norm_gradient,
+                                  sum_table_rows, add_to_table_rows};
 
 }  // namespace byteformer::kernels::BF_SET

@@ -44,4 +44,11 @@ const GradientSet& gradients_of(const Set& set) {
   return plain::kGradientSet;
 }
 
+const Gradients* gradients_of(const Set& set, Precision precision) {
+  const GradientSet& all = gradients_of(set);
+  return precision == Precision::kF32    ? all.f32
+         : precision == Precision::kBf16 ? all.bf16
+                                         : nullptr;
+}
+
 }  // namespace byteformer::kernels

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "kernels/kernels.h"
 
@@ -56,8 +57,20 @@ struct GradientSet {
   // Of Set::layer_norm: adds to dx [m, d], dweight [d] and dbias [d] what dy [m, d] makes of them.
   void (*layer_norm)(const float* x, const float* weight, float eps, const float* dy, float* dx,
                      float* dweight, float* dbias, std::size_t m, std::size_t d) noexcept;
+
+  // A table in rows of d: y [tokens, d], token t the sum over p < k in order of row places[t * k +
+  // p].
+  void (*sum_rows)(const float* table, const std::int64_t* places, std::size_t tokens,
+                   std::size_t k, float* y, std::size_t d) noexcept;
+  // Its gradient for some of the p: adds row t of dy [tokens, d] to the rows places[t * k + p] of
+  // dtable, first <= p < last, in the order of the tokens.
+  void (*add_to_rows)(const float* dy, const std::int64_t* places, std::size_t tokens,
+                      std::size_t k, std::size_t first, std::size_t last, float* dtable,
+                      std::size_t d) noexcept;
 };
 
 const GradientSet& gradients_of(const Set& set);
+// Those of a precision; null where the set does not offer them, as for int8.
+const Gradients* gradients_of(const Set& set, Precision precision);
 
 }  // namespace byteformer::kernels

@@ -7,19 +7,12 @@
 #include <cstdint>
 #include <cstring>
 #include <new>
-#include <random>
 #include <vector>
+
+#include "tests/noise.h"
 
 namespace byteformer::kernels {
 namespace {
-
-std::vector<float> noise(std::size_t count, unsigned seed, float scale = 1) {
-  std::mt19937 engine(seed);
-  std::uniform_real_distribution<float> uniform(-scale, scale);
-  std::vector<float> values(count);
-  for (float& v : values) v = uniform(engine);
-  return values;
-}
 
 const Set& plain() { return *all_sets().back(); }
 
@@ -35,10 +28,7 @@ class GradientKernels : public testing::TestWithParam<std::tuple<std::size_t, Pr
   Precision precision() const { return std::get<1>(GetParam()); }
   const Gradients* own() const { return of(set()); }
   const Gradients& defined() const { return *of(plain()); }
-  const Gradients* of(const Set& any) const {
-    const GradientSet& all = gradients_of(any);
-    return precision() == Precision::kF32 ? all.f32 : all.bf16;
-  }
+  const Gradients* of(const Set& any) const { return gradients_of(any, precision()); }
 
   std::size_t element_size() const { return precision() == Precision::kF32 ? 4 : 2; }
   double rounding() const { return precision() == Precision::kF32 ? 3e-7 : 1.0 / 128; }
@@ -177,6 +167,22 @@ TEST_P(GradientKernels, OfLayerNormAreThePlainOnes) {
     ASSERT_NEAR(dw[i], expected_dw[i], 1e-5) << i;
     ASSERT_NEAR(db[i], expected_db[i], 1e-5) << i;
   }
+}
+
+TEST_P(GradientKernels, OfTableRowsAreThePlainOnesToTheBit) {
+  const std::size_t tokens = 40, k = 3, d = 192, rows = 10 * k;
+  const std::vector<float> table = noise(rows * d, 1), dy = noise(tokens * d, 2);
+  std::vector<std::int64_t> places;
+  for (std::size_t i = 0; i < tokens * k; ++i)
+    places.push_back(static_cast<std::int64_t>(i % k * 10 + i * 7 % 10));
+  std::vector<float> y(tokens * d), expected_y = y, dtable(rows * d), expected_dtable = dtable;
+  const GradientSet &own_set = gradients_of(set()), &plain_set = gradients_of(plain());
+  own_set.sum_rows(table.data(), places.data(), tokens, k, y.data(), d);
+  plain_set.sum_rows(table.data(), places.data(), tokens, k, expected_y.data(), d);
+  EXPECT_EQ(y, expected_y);
+  own_set.add_to_rows(dy.data(), places.data(), tokens, k, 1, 3, dtable.data(), d);
+  plain_set.add_to_rows(dy.data(), places.data(), tokens, k, 1, 3, expected_dtable.data(), d);
+  EXPECT_EQ(dtable, expected_dtable);
 }
 
 // The plain definition itself, against differences of the attention that it is the gradient of.

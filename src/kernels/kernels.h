@@ -33,7 +33,8 @@ enum class Epilogue {
 // How one precision multiplies. Between products lie *elements* (queries, keys, values, mixed
 // heads, hidden channels): floats, but bfloat16 for kBf16 and kInt8. A product reads *operands*:
 // rows of elements as they are, but for kInt8 rows of bytes with a scale a row. Weights of kInt8
-// have a scale a channel. k is even for kBf16. Packed weights and operands on 64-byte boundaries
+// have a scale a channel. k is even for kBf16, or zeros stand behind the last of k in both
+// operands. Packed weights and operands on 64-byte boundaries
 // are faster.
 struct Arithmetic {
   std::size_t element_size;                    // bytes

@@ -8,20 +8,12 @@
 #include <cstdlib>
 #include <cstring>
 #include <limits>
-#include <random>
 
 #include "byteformer/error.h"
+#include "tests/noise.h"
 
 namespace byteformer::kernels {
 namespace {
-
-std::vector<float> noise(std::size_t count, unsigned seed, float scale = 1) {
-  std::mt19937 engine(seed);
-  std::uniform_real_distribution<float> uniform(-scale, scale);
-  std::vector<float> values(count);
-  for (float& v : values) v = uniform(engine);
-  return values;
-}
 
 const Set& plain() { return *all_sets().back(); }
 

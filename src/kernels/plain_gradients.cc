@@ -1,7 +1,7 @@
 // The definition of the gradients' kernels; sums are in double.
+#include <algorithm>
 #include <cmath>
-#include <cstring>
-#include <vector>
+#include <numbers>
 
 #include "kernels/gradients.h"
 #include "kernels/plain_elements.h"
@@ -50,7 +50,7 @@ struct Of {
     for (std::size_t r = 0; r < m; ++r)
       for (std::size_t i = 0; i < n; ++i) {
         const double v = value_of(in(x)[r * ld + i]),
-                     density = std::exp(-v * v / 2) / std::sqrt(2 * M_PI);
+                     density = std::exp(-v * v / 2) / std::sqrt(2 * std::numbers::pi);
         assign(out(dx)[r * n + i], value_of(in(dy)[r * n + i]) * (phi(v) + v * density));
       }
   }
@@ -64,7 +64,9 @@ struct Of {
     }
   }
 
-  static std::size_t attention_scratch(std::size_t m) { return 2 * m * sizeof(double); }
+  static std::size_t attention_scratch(std::size_t m) {
+    return 2 * m * (1 + kHeadSize) * sizeof(double);
+  }
 
   static double dot(const void* a, const void* b) {
     double sum = 0;
@@ -75,8 +77,9 @@ struct Of {
   static void attention(const void* q, const void* k, const void* v, std::size_t ld, const void* dy,
                         std::size_t ldy, std::size_t m, void* dq, void* dk, void* dv,
                         void* scratch) noexcept {
-    auto *shares = static_cast<double*>(scratch), *slopes = shares + m;
-    std::vector<double> to_k(m * kHeadSize), to_v(m * kHeadSize);
+    auto *shares = static_cast<double*>(scratch), *slopes = shares + m, *to_k = slopes + m,
+         *to_v = to_k + m * kHeadSize;
+    std::fill(to_k, to_v + m * kHeadSize, 0.0);
     for (std::size_t a = 0; a < m; ++a) {
       double most = -HUGE_VAL, sum = 0, mean = 0;
       for (std::size_t b = 0; b < m; ++b) {
@@ -131,9 +134,29 @@ void layer_norm(const float* x, const float* weight, float eps, const float* dy,
   }
 }
 
+void sum_rows(const float* table, const std::int64_t* places, std::size_t tokens, std::size_t k,
+              float* y, std::size_t d) noexcept {
+  for (std::size_t t = 0; t < tokens; ++t)
+    for (std::size_t c = 0; c < d; ++c) {
+      float sum = 0;
+      for (std::size_t p = 0; p < k; ++p)
+        sum += table[static_cast<std::size_t>(places[t * k + p]) * d + c];
+      y[t * d + c] = sum;
+    }
+}
+
+void add_to_rows(const float* dy, const std::int64_t* places, std::size_t tokens, std::size_t k,
+                 std::size_t first, std::size_t last, float* dtable, std::size_t d) noexcept {
+  for (std::size_t t = 0; t < tokens; ++t)
+    for (std::size_t p = first; p < last; ++p)
+      for (std::size_t c = 0; c < d; ++c)
+        dtable[static_cast<std::size_t>(places[t * k + p]) * d + c] += dy[t * d + c];
+}
+
 }  // namespace
 
 extern const GradientSet kGradientSet;
-const GradientSet kGradientSet = {&Of<float>::kGradients, &Of<Bfloat16>::kGradients, layer_norm};
+const GradientSet kGradientSet = {&Of<float>::kGradients, &Of<Bfloat16>::kGradients, layer_norm,
+                                  sum_rows, add_to_rows};
 
 }  // namespace byteformer::kernels::plain

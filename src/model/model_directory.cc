@@ -212,10 +212,20 @@ void check_file_bytes(const fs::path& path, std::uint64_t most) {
         path.string(), bytes, most));
 }
 
+// Saving replaces a directory whole: one that was no model, named by mistake, would be lost.
+void check_replaceable(const fs::path& directory) {
+  std::error_code error;
+  if (fs::is_directory(directory, error) && !fs::is_empty(directory, error) &&
+      !fs::exists(directory / "config.json", error))
+    throw UsageError(directory.string() +
+                     ": is there, not empty and no model, so it is not replaced. Give a new name.");
+}
+
 }  // namespace
 
 void save_model(const fs::path& directory, const ModelDirectory& model) {
   const std::string where = directory.string();
+  check_replaceable(directory);
   check_classes(model.classes, where);
   if (model.config.classes != model.classes.size())
     throw ConfigError(fmt::format(

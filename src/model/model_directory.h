@@ -31,7 +31,8 @@ struct ModelDirectory {
   std::string card;  // README.md
 };
 
-// Writes a whole directory under a temporary name, flushes and renames it. Computes
+// Writes a whole directory under a temporary name, flushes and renames it, in place of a model that
+// was there; a directory of anything else is refused (UsageError). Computes
 // golden.safetensors (at most three inputs with their logits from the simple forward pass). weights
 // may be F32, F16 or BF16.
 void save_model(const std::filesystem::path& directory, const ModelDirectory& model);

@@ -130,6 +130,15 @@ TEST_F(ModelDirectoryTest, SavingReplacesTheOldModelAndLeavesNothingElse) {
   EXPECT_EQ(std::distance(fs::directory_iterator(folder_), fs::directory_iterator()), 1);
 }
 
+TEST_F(ModelDirectoryTest, SavingDoesNotReplaceAFolderOfOtherThings) {
+  fs::create_directories(model_);
+  save_model(model_, small_model());
+  const fs::path other = folder_ / "photos";
+  fs::create_directories(other / "cat");
+  EXPECT_THROW(save_model(other, small_model()), UsageError);
+  EXPECT_TRUE(fs::exists(other / "cat"));
+}
+
 TEST_F(ModelDirectoryTest, HalfPrecisionWeightsKeepTheirType) {
   for (DType type : {DType::kF16, DType::kBF16}) {
     ModelDirectory model = small_model();

@@ -95,11 +95,13 @@ struct Recipe {
   } ema;
 
   struct Common {
-    std::size_t accumulation = 1;   // common.accum_freq: micro batches a step
-    bool mean_accumulation = true;  // false: gradients are summed, as the reference does
-    bool bf16 = false;              // autocast
+    std::size_t accumulation = 1;         // common.accum_freq: micro batches a step
+    bool mean_accumulation = true;        // false: gradients are summed, as the reference does
+    bool bf16 = false;                    // autocast
+    bool checkpoint_activations = false;  // compute them again in the backward pass
     std::uint64_t seed = 0;
     std::size_t max_iterations = 0;  // stop after so many optimiser steps; 0: no limit
+    std::size_t save_interval = 0;   // steps between checkpoints; 0: as the clock says
   } common;
 
   // What the reader has to say about the text, for the caller to print once: keys that mean nothing

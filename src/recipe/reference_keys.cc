@@ -82,7 +82,6 @@ const std::vector<std::string>& meaningless_keys() {
       "common.results_loc",
       "common.run_label",
       "common.save_all_checkpoints",
-      "common.save_interval_freq",
       "common.set_grad_to_none",
       "common.tensorboard_logging",
       "dataset.eval_batch_size0",  // a file is computed as if alone

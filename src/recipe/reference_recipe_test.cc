@@ -266,6 +266,23 @@ TEST(ReferenceRecipe, HasTheReferencesSemanticsAndSaysSo) {
       << "what is given holds";
 }
 
+TEST(ReferenceRecipe, ASwitchTurnsEachPeculiarityOff) {
+  const Recipe r = parse_recipe(
+      "model: {classification: {name: byteformer}}", "r.yaml",
+      {kNet + "masking=strict", kNet + "embedding_init=sinusoid", "dataset.padded_batches=false",
+       "common.mean_accumulation=true", "common.mixed_precision=false",
+       "scheduler.round_rate=false", "image_augmentation.shuffle_bytes.redraw=false",
+       "image_augmentation.read_truncated=false"});
+  EXPECT_EQ(r.model.masking, Masking::kStrict);
+  EXPECT_EQ(r.embedding_init, EmbeddingInit::kSinusoid);
+  EXPECT_FALSE(r.data.padded_batches);
+  EXPECT_TRUE(r.common.mean_accumulation);
+  EXPECT_FALSE(r.common.bf16);
+  EXPECT_FALSE(r.scheduler.round_rate);
+  EXPECT_FALSE(r.images.shuffle_bytes.redraw);
+  EXPECT_FALSE(r.images.read_truncated);
+}
+
 TEST(ReferenceRecipe, ReportsWhatMeansNothingOnceAndTogether) {
   const Recipe r = parse_recipe(kPictures, "pictures.yaml");
   const auto notices = notices_with(r, "mean nothing");
@@ -283,16 +300,26 @@ TEST(ReferenceRecipe, ReportsWhatMeansNothingOnceAndTogether) {
 }
 
 TEST(ReferenceRecipe, AnotherValueThanTheOneThatIsDoneHereIsRefused) {
-  for (const char* override_text :
-       {"optim.name=sgd", "scheduler.is_iteration_based=true", "image_augmentation.mixup.enable=1",
-        "model.classification.byteformer.vocab_size=300", "model.activation.name=relu",
-        "model.classification.byteformer.dropout=0.1", "dataset.category=audio_classification",
-        "dataset.collate_fn_name_val=byteformer_audio_collate_fn", "common.resume=x.pt",
-        "image_augmentation.pil_save.enable=false", "image_augmentation.rand_augment.magnitude=31",
-        "image_augmentation.random_uniform.width_range=[5, -5]",
-        "image_augmentation.random_uniform.width_range=[1, 2, 3]",
-        "image_augmentation.pil_save.file_encoding=jpeg", "sampler.bs.crop_size_width=100000",
-        "model.classification.byteformer.n_attn_heads=4", "optim.adamw.eps=.inf"}) {
+  for (const char* override_text : {"optim.name=sgd",
+                                    "scheduler.is_iteration_based=true",
+                                    "image_augmentation.mixup.enable=1",
+                                    "model.classification.byteformer.vocab_size=300",
+                                    "model.activation.name=relu",
+                                    "model.classification.byteformer.dropout=0.1",
+                                    "dataset.category=audio_classification",
+                                    "model.classification.byteformer.stochastic_dropout=0.1",
+                                    "image_augmentation.cutmix.enable=true",
+                                    "scheduler.adjust_period_for_epochs=true",
+                                    "dataset.collate_fn_name_val=byteformer_audio_collate_fn",
+                                    "common.resume=x.pt",
+                                    "image_augmentation.pil_save.enable=false",
+                                    "image_augmentation.rand_augment.magnitude=31",
+                                    "image_augmentation.random_uniform.width_range=[5, -5]",
+                                    "image_augmentation.random_uniform.width_range=[1, 2, 3]",
+                                    "image_augmentation.pil_save.file_encoding=jpeg",
+                                    "sampler.bs.crop_size_width=100000",
+                                    "model.classification.byteformer.n_attn_heads=4",
+                                    "optim.adamw.eps=.inf"}) {
     try {
       parse_recipe(kPictures, "pictures.yaml", {override_text});
       ADD_FAILURE() << override_text << " was taken";

@@ -9,9 +9,14 @@ void add_training_keys(std::vector<Key>& keys) {
   common.boolean("mean_accumulation", &Common::mean_accumulation,
                  "mean of the micro batches' gradients; false: their sum, as the reference");
   common.boolean("mixed_precision", &Common::bf16, "BF16 autocast");
+  common.boolean("checkpoint_activations", &Common::checkpoint_activations,
+                 "keep a layer's input alone and compute the rest again: less memory, a third more "
+                 "work");
   common.count("seed", &Common::seed, 0, "of initialisation, order and augmentation");
   common.count("max_iterations", &Common::max_iterations, 0,
                "stop after so many optimiser steps; 0: no limit");
+  common.count("save_interval_freq", &Common::save_interval, 0,
+               "write a checkpoint after so many optimiser steps; 0: every minute or so");
 
   Section<Recipe::Loss> loss(keys, "loss.classification.cross_entropy.", &Recipe::loss);
   loss.real("label_smoothing", &Recipe::Loss::label_smoothing, 0, 0.99, "of the training loss");

@@ -6,8 +6,34 @@
 
 namespace byteformer {
 
+template <class Self, class Visitor>
+void Metrics::visit(Self& self, const Visitor& visitor) {
+  for (auto* number : {&self.top1_, &self.top5_, &self.files_}) visitor(*number);
+  visitor(self.loss_);
+  for (auto& count : self.confusion_) visitor(count);
+  for (auto& bin : self.bins_) {
+    visitor(bin.files);
+    visitor(bin.probability);
+    visitor(bin.accuracy);
+  }
+}
+
 Metrics::Metrics(std::size_t classes)
     : classes_(classes), confusion_(classes * classes, 0), bins_(10) {}
+
+Metrics::Metrics(std::size_t classes, std::span<const double> totals) : Metrics(classes) {
+  std::size_t next = 0;
+  const auto take = [&](auto& value) {
+    value = static_cast<std::remove_reference_t<decltype(value)>>(totals[next++]);
+  };
+  visit(*this, take);
+}
+
+std::vector<double> Metrics::totals() const {
+  std::vector<double> all;
+  visit(*this, [&](const auto& value) { all.push_back(static_cast<double>(value)); });
+  return all;
+}
 
 void Metrics::add(std::span<const float> logits, std::size_t target) {
   // A logit that is not a number (a diverged model) ranks last, or it would pass for right.

@@ -12,6 +12,9 @@ namespace byteformer {
 class Metrics {
  public:
   explicit Metrics(std::size_t classes);
+  // From totals(), or the sum of those of several: as if one had seen all their files.
+  Metrics(std::size_t classes, std::span<const double> totals);
+  std::vector<double> totals() const;
 
   // One file. Logits [classes]; ties go to the lower class index. Loss is cross entropy without
   // smoothing, in double.
@@ -37,6 +40,9 @@ class Metrics {
   double expected_calibration_error() const;
 
  private:
+  template <class Self, class Visitor>
+  static void visit(Self& self, const Visitor& visitor);  // every number that add() changes
+
   std::size_t classes_ = 0, top1_ = 0, top5_ = 0, files_ = 0;
   double loss_ = 0;
   std::vector<std::size_t> confusion_;  // [classes, classes], row is the truth

@@ -1,4 +1,4 @@
-// BF16 autocast on a CPU, for as long as it lives.
+// BF16 autocast for as long as it lives; then what was before.
 #pragma once
 
 namespace byteformer {

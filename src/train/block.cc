@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "model/config.h"
+#include "train/operands.h"
 
 namespace byteformer {
 namespace {
@@ -35,7 +36,7 @@ struct Block::Memory {
     const std::size_t d = block.shape_.d, element = block.arithmetic_.element_size,
                       turned_row = kernels::transposed_size(rows, element);
     auto part = [&](std::size_t bytes) {
-      std::byte* begin = base + size;
+      std::byte* begin = base == nullptr ? nullptr : base + size;  // null: for the size alone
       size += aligned_size(bytes);
       return begin;
     };
@@ -65,8 +66,7 @@ Block::Block(const kernels::Set& set, kernels::Precision precision, BlockShape s
              const BlockTensors& weights, Direction direction)
     : set_(set),
       arithmetic_(kernels::arithmetic_of(set, precision)),
-      gradients_(precision == kernels::Precision::kF32 ? *kernels::gradients_of(set).f32
-                                                       : *kernels::gradients_of(set).bf16),
+      gradients_(*kernels::gradients_of(set, precision)),
       gradient_set_(kernels::gradients_of(set)),
       shape_(shape),
       weights_(weights),
@@ -74,7 +74,7 @@ Block::Block(const kernels::Set& set, kernels::Precision precision, BlockShape s
   const std::size_t d = shape.d, hidden = shape.hidden, element = arithmetic_.element_size;
   AlignedBytes memory(std::max(3 * d, hidden) * d * element);
   auto elements = [&](const float* w, std::size_t count) {
-    return rounded(w, count, memory.data());
+    return rounded(arithmetic_, w, count, memory.data());
   };
 
   const bool forward = direction != Direction::kBackward,
@@ -96,19 +96,19 @@ Block::Block(const kernels::Set& set, kernels::Precision precision, BlockShape s
   if (forward) out_ = packed(w, d, d, d, false);
   if (backward) out_back_ = packed(w, d, d, d, true);
 
+  for (std::size_t i = 0; i < hidden; i += kHiddenPart)
+    hidden_.push_back({i, std::min(kHiddenPart, hidden - i), {}, {}, {}, {}});
   w = elements(weights[BlockTensors::kFc1Weight], hidden * d);
-  for (std::size_t i = 0; i < hidden; i += kHiddenPart) {
-    const std::size_t count = std::min(kHiddenPart, hidden - i);
-    const std::byte* rows = w + i * d * element;
-    if (forward) fc1_.push_back({i, count, packed(rows, d, count, d, false)});
-    if (backward) fc1_back_.push_back({i, count, packed(rows, d, d, count, true)});
+  for (Hidden& part : hidden_) {
+    const std::byte* rows = w + part.first * d * element;
+    if (forward) part.fc1 = packed(rows, d, part.count, d, false);
+    if (backward) part.fc1_back = packed(rows, d, d, part.count, true);
   }
   w = elements(weights[BlockTensors::kFc2Weight], hidden * d);
-  for (std::size_t i = 0; i < hidden; i += kHiddenPart) {
-    const std::size_t count = std::min(kHiddenPart, hidden - i);
-    const std::byte* columns = w + i * element;
-    if (forward) fc2_.push_back({i, count, packed(columns, hidden, d, count, false)});
-    if (backward) fc2_back_.push_back({i, count, packed(columns, hidden, count, d, true)});
+  for (Hidden& part : hidden_) {
+    const std::byte* columns = w + part.first * element;
+    if (forward) part.fc2 = packed(columns, hidden, d, part.count, false);
+    if (backward) part.fc2_back = packed(columns, hidden, part.count, d, true);
   }
 }
 
@@ -116,18 +116,12 @@ std::size_t Block::memory_size(std::size_t rows, std::size_t longest_window) con
   return Memory(*this, rows, longest_window, nullptr).size;
 }
 
-const std::byte* Block::rounded(const float* x, std::size_t count, std::byte* to) const {
-  if (arithmetic_.from_floats == nullptr) return reinterpret_cast<const std::byte*>(x);
-  arithmetic_.from_floats(x, 1, count, to);
-  return to;
-}
-
 const std::byte* Block::normed(const float* x, BlockTensors::Index norm, std::size_t rows,
                                const Memory& memory) const {
   const float *weight = weights_.of[norm], *bias = weights_.of[norm + 1];
   set_.layer_norm(x, weight, bias, static_cast<float>(ModelConfig::kLayerNormEps), memory.normed,
                   rows, shape_.d);
-  return rounded(memory.normed, rows * shape_.d, memory.operands);
+  return rounded(arithmetic_, memory.normed, rows * shape_.d, memory.operands);
 }
 
 void Block::forward(float* x, std::span<const std::size_t> windows, const BlockActivations& kept,
@@ -155,13 +149,13 @@ void Block::forward(float* x, std::span<const std::size_t> windows, const BlockA
 
   h = normed(x, BlockTensors::kNorm2Weight, rows, memory);
   const float* bias = weights_[BlockTensors::kFc2Bias];  // added once
-  for (std::size_t part = 0; part < fc1_.size(); ++part) {
-    const auto& [begin, count, expand] = fc1_[part];
+  for (const Hidden& part : hidden_) {
+    const std::size_t begin = part.first, count = part.count;
     std::byte* expanded = kept.expanded + begin * element;
-    arithmetic_.product(h, d * element, expand.data(), weights_[BlockTensors::kFc1Bias] + begin,
+    arithmetic_.product(h, d * element, part.fc1.data(), weights_[BlockTensors::kFc1Bias] + begin,
                         expanded, hidden, rows, count, d, Epilogue::kElements);
     gradients_.gelu(expanded, hidden, rows, count, memory.value);
-    arithmetic_.product(memory.value, count * element, fc2_[part].weights.data(),
+    arithmetic_.product(memory.value, count * element, part.fc2.data(),
                         std::exchange(bias, nullptr), x, d, rows, d, count, Epilogue::kAdd);
   }
 }
@@ -183,15 +177,15 @@ void Block::backward(const float* x, float* dx, std::span<const std::size_t> win
   const auto eps = static_cast<float>(ModelConfig::kLayerNormEps);
 
   // The feed-forward half.
-  const std::byte* dy = rounded(dx, rows * d, memory.slopes);
+  const std::byte* dy = rounded(arithmetic_, dx, rows * d, memory.slopes);
   gradients_.add_rows(dy, d, rows, d, sums[BlockTensors::kFc2Bias]);
   gradients_.transpose(dy, d, rows, d, memory.narrow);
   const std::byte* h = normed(kept.middle, BlockTensors::kNorm2Weight, rows, memory);
   gradients_.pack_transposed(h, d, d, rows, memory.packed);
-  for (std::size_t part = 0; part < fc1_back_.size(); ++part) {
-    const auto& [begin, count, expand] = fc1_back_[part];
-    arithmetic_.product(dy, d * element, fc2_back_[part].weights.data(), nullptr, memory.to, count,
-                        rows, count, d, Epilogue::kElements);
+  for (const Hidden& part : hidden_) {
+    const std::size_t begin = part.first, count = part.count;
+    arithmetic_.product(dy, d * element, part.fc2_back.data(), nullptr, memory.to, count, rows,
+                        count, d, Epilogue::kElements);
     gradients_.gelu_gradient(kept.expanded + begin * element, hidden, memory.to, rows, count,
                              memory.value, memory.to);
     gradients_.pack_transposed(memory.value, count, count, rows, memory.values);
@@ -201,15 +195,15 @@ void Block::backward(const float* x, float* dx, std::span<const std::size_t> win
     gradients_.transpose(memory.to, count, rows, count, memory.turned);
     add_weight_gradient(memory.turned, memory.packed, sums[BlockTensors::kFc1Weight] + begin * d, d,
                         count, d, rows);
-    arithmetic_.product(memory.to, count * element, expand.data(), nullptr, memory.normed, d, rows,
-                        d, count, part == 0 ? Epilogue::kStore : Epilogue::kAdd);
+    arithmetic_.product(memory.to, count * element, part.fc1_back.data(), nullptr, memory.normed, d,
+                        rows, d, count, begin == 0 ? Epilogue::kStore : Epilogue::kAdd);
   }
   gradient_set_.layer_norm(kept.middle, weights_[BlockTensors::kNorm2Weight], eps, memory.normed,
                            dx, sums[BlockTensors::kNorm2Weight], sums[BlockTensors::kNorm2Bias],
                            rows, d);
 
   // The attention half.
-  dy = rounded(dx, rows * d, memory.slopes);
+  dy = rounded(arithmetic_, dx, rows * d, memory.slopes);
   gradients_.add_rows(dy, d, rows, d, sums[BlockTensors::kOutBias]);
   gradients_.transpose(dy, d, rows, d, memory.narrow);
   gradients_.pack_transposed(kept.mixed, d, d, rows, memory.packed);

@@ -76,9 +76,10 @@ class Block {
   const BlockShape& shape() const { return shape_; }
 
  private:
-  struct Packed {
-    std::size_t first = 0, count = 0;  // hidden channels
-    AlignedBytes weights;
+  // A part of the hidden channels, and the weights that lead to and from them.
+  struct Hidden {
+    std::size_t first, count;
+    AlignedBytes fc1, fc2, fc1_back, fc2_back;
   };
   struct Memory;
 
@@ -86,7 +87,6 @@ class Block {
                       bool transposed) const;
   const std::byte* normed(const float* x, BlockTensors::Index norm, std::size_t rows,
                           const Memory& memory) const;
-  const std::byte* rounded(const float* x, std::size_t count, std::byte* to) const;
   // sums [n, k] += dy^T x, for dy [rows, n] turned and x [rows, k] packed.
   void add_weight_gradient(const std::byte* turned, const std::byte* packed, float* sums,
                            std::size_t ld, std::size_t n, std::size_t k, std::size_t rows) const;
@@ -98,11 +98,9 @@ class Block {
   BlockShape shape_;
   BlockTensors weights_;
   std::vector<float> qkv_bias_;  // queries' scaled
-  AlignedBytes qkv_, out_;
-  std::vector<Packed> fc1_, fc2_;
-  AlignedBytes out_back_;
+  AlignedBytes qkv_, out_, out_back_;
   std::array<AlignedBytes, 3> qkv_back_;  // of queries, keys, values
-  std::vector<Packed> fc1_back_, fc2_back_;
+  std::vector<Hidden> hidden_;
 };
 
 }  // namespace byteformer

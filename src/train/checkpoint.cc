@@ -10,7 +10,7 @@
 namespace byteformer {
 namespace {
 
-constexpr const char* kFormat = "byteformer checkpoint 1";
+constexpr const char* kFormat = "byteformer checkpoint 2";
 
 void add(TensorMap& all, const std::string& prefix, const TensorMap& part) {
   for (const auto& [name, tensor] : part) all[prefix + name] = tensor;
@@ -23,6 +23,44 @@ TensorMap take(TensorMap& all, const std::string& prefix) {
   return part;
 }
 
+Checkpoint checkpoint_of(Safetensors file, const std::string& path) {
+  if (file.metadata["format"] != kFormat)
+    throw FormatError(
+        fmt::format("{}: no checkpoint of this version (\"{}\" was expected). Give the "
+                    "checkpoint-last of a run, or begin a new run.",
+                    path, kFormat));
+  Checkpoint c;
+  c.weights = take(file.tensors, "weights/");
+  c.ema = take(file.tensors, "ema/");
+  c.adamw = take(file.tensors, "adamw/");
+  try {
+    const nlohmann::json state = nlohmann::json::parse(file.metadata["state"]);
+    c.epoch = state.at("epoch");
+    c.batch = state.at("batch");
+    c.batch_files = state.at("batch_files");
+    c.iteration = state.at("iteration");
+    c.epoch_loss = state.at("epoch_loss");
+    c.epoch_files = state.at("epoch_files");
+    c.best = state.at("best");
+    c.provenance.processor = state.at("processor");
+    c.provenance.build = state.at("build");
+    c.provenance.threads = state.at("threads");
+    c.provenance.processes = state.at("processes");
+    for (const auto& bytes : nlohmann::json::parse(file.metadata["classes"])) {
+      std::string& name = c.classes.emplace_back();
+      for (const auto& b : bytes) name += static_cast<char>(b.get<int>());
+    }
+  } catch (const nlohmann::json::exception& error) {
+    throw FormatError(fmt::format(
+        "{}: its state cannot be read ({}). The checkpoint is damaged; begin a new run.", path,
+        error.what()));
+  }
+  c.recipe = file.metadata["recipe"];
+  c.history = parse_history_csv(file.metadata["history"]);
+  c.data = file.metadata["data"];
+  return c;
+}
+
 }  // namespace
 
 void save_checkpoint(const std::string& path, const Checkpoint& c) {
@@ -32,11 +70,15 @@ void save_checkpoint(const std::string& path, const Checkpoint& c) {
   add(file.tensors, "adamw/", c.adamw);
   const nlohmann::json state = {{"epoch", c.epoch},
                                 {"batch", c.batch},
+                                {"batch_files", c.batch_files},
                                 {"iteration", c.iteration},
                                 {"epoch_loss", c.epoch_loss},
                                 {"epoch_files", c.epoch_files},
                                 {"best", c.best},
-                                {"threads", c.threads}};
+                                {"processor", c.provenance.processor},
+                                {"build", c.provenance.build},
+                                {"threads", c.provenance.threads},
+                                {"processes", c.provenance.processes}};
   // Class names are folder names and need not be UTF-8: kept as bytes.
   std::vector<std::vector<int>> classes;
   for (const std::string& name : c.classes) {
@@ -53,38 +95,13 @@ void save_checkpoint(const std::string& path, const Checkpoint& c) {
 }
 
 Checkpoint load_checkpoint(const std::string& path) {
-  Safetensors file = load_safetensors(path);
-  if (file.metadata["format"] != kFormat)
-    throw FormatError(
-        fmt::format("{}: no checkpoint of this version (\"{}\" was expected). Give the "
-                    "checkpoint-last of a run, or begin a new run.",
-                    path, kFormat));
-  Checkpoint c;
-  c.weights = take(file.tensors, "weights/");
-  c.ema = take(file.tensors, "ema/");
-  c.adamw = take(file.tensors, "adamw/");
-  try {
-    const nlohmann::json state = nlohmann::json::parse(file.metadata["state"]);
-    c.epoch = state.at("epoch");
-    c.batch = state.at("batch");
-    c.iteration = state.at("iteration");
-    c.epoch_loss = state.at("epoch_loss");
-    c.epoch_files = state.at("epoch_files");
-    c.best = state.at("best");
-    c.threads = state.at("threads");
-    for (const auto& bytes : nlohmann::json::parse(file.metadata["classes"])) {
-      std::string& name = c.classes.emplace_back();
-      for (const auto& b : bytes) name += static_cast<char>(b.get<int>());
-    }
-  } catch (const nlohmann::json::exception& error) {
-    throw FormatError(fmt::format(
-        "{}: its state cannot be read ({}). The checkpoint is damaged; begin a new run.", path,
-        error.what()));
-  }
-  c.recipe = file.metadata["recipe"];
-  c.history = parse_history_csv(file.metadata["history"]);
-  c.data = file.metadata["data"];
-  return c;
+  return checkpoint_of(load_safetensors(path), path);
+}
+
+Checkpoint parse_checkpoint(const std::string& bytes, const std::string& path) {
+  const auto* first = reinterpret_cast<const std::byte*>(bytes.data());
+  return checkpoint_of(parse_safetensors(std::vector<std::byte>(first, first + bytes.size()), path),
+                       path);
 }
 
 }  // namespace byteformer

@@ -3,7 +3,7 @@
 //
 // Tensors: "weights/<name>", "ema/<name>", "adamw/<moment>/<name>". The order of the files and
 // every augmentation follow from the seed, the epoch and the place in it, so there is no other
-// random state.
+// random state; the average has no counter but the number of steps.
 #pragma once
 
 #include <string>
@@ -11,6 +11,7 @@
 
 #include "report/history.h"
 #include "tensor/tensor.h"
+#include "train/provenance.h"
 
 namespace byteformer {
 
@@ -18,6 +19,7 @@ struct Checkpoint {
   TensorMap weights, ema, adamw;  // ema is empty where the recipe has none
   std::size_t epoch = 0;          // being trained, from 0
   std::size_t batch = 0;          // of that epoch, to go on with
+  std::size_t batch_files = 0;    // of one, over all processes
   std::size_t iteration = 0;      // optimiser steps so far
   double epoch_loss = 0;          // sum of the training loss over the files of this epoch so far
   std::size_t epoch_files = 0;
@@ -25,11 +27,13 @@ struct Checkpoint {
   std::string recipe;  // YAML
   std::vector<std::string> classes;
   std::vector<EpochRow> history;
-  std::string data;      // hash of the list of files
-  unsigned threads = 0;  // sums differ in their last bits with another number
+  std::string data;  // hash of the list of files
+  Provenance provenance;
 };
 
 void save_checkpoint(const std::string& path, const Checkpoint& checkpoint);  // atomically
 Checkpoint load_checkpoint(const std::string& path);  // throws IoError, FormatError
+// Of a file's bytes; `path` stands for it in error texts.
+Checkpoint parse_checkpoint(const std::string& bytes, const std::string& path);
 
 }  // namespace byteformer

@@ -10,23 +10,19 @@
 #include <ATen/ops/linear.h>
 #include <ATen/ops/mm.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
-#include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
 
 #include <cmath>
 
 #include "byteformer/error.h"
 #include "model/parameters.h"
+#include "train/merged_rows.h"
 #include "train/rows.h"
+#include "train/stem_table.h"
 #include "train/windowed_block.h"
 
 namespace byteformer {
 namespace {
-
-// A copy: autograd keeps it until the backward pass, when the layout is gone.
-at::Tensor index(const std::vector<std::int64_t>& values) {
-  return at::tensor(at::ArrayRef<std::int64_t>(values), at::kLong);
-}
 
 std::vector<std::int64_t> sizes_of(const Shape& shape) { return {shape.begin(), shape.end()}; }
 
@@ -60,10 +56,15 @@ at::Tensor TrainableModel::stem(const BatchLayout& layout) const {  // -> [token
   // T[p, b, o] = sum over i of W[o, i, p] * E[b, i]; without a stem a token is a byte's embedding.
   at::Tensor table = embedding;
   if (k > 0) {
-    const at::Tensor conv = at("token_reduction_net.weight");                    // [d, d, k]
-    const at::Tensor by_position = conv.permute({1, 2, 0}).reshape({d, k * d});  // [i, p o]
-    table = at::mm(embedding, by_position).view({257, k, d}).transpose(0, 1).reshape({k * 257, d});
-    table = table.to(embedding.scalar_type());  // autocast's product is BF16, which rows.cc lacks
+    const at::Tensor conv = at("token_reduction_net.weight");  // [d, d, k]
+    if (const auto precision = kernel_precision(embedding, config_.ffn)) {
+      table = stem_table(embedding, conv, *precision);
+    } else {
+      const at::Tensor by_position = conv.permute({1, 2, 0}).reshape({d, k * d});  // [i, p o]
+      table =
+          at::mm(embedding, by_position).view({257, k, d}).transpose(0, 1).reshape({k * 257, d});
+      table = table.to(embedding.scalar_type());  // autocast's product is BF16, which rows.cc lacks
+    }
   }
   const at::Tensor tokens = sum_table_rows(table, layout.table_rows, std::max<std::int64_t>(k, 1));
   // Positions are a table with a single slice.
@@ -76,14 +77,14 @@ at::Tensor TrainableModel::layer(std::size_t i, const at::Tensor& rows,
   const auto d = static_cast<std::int64_t>(config_.width), w = layout.window,
              heads = static_cast<std::int64_t>(config_.heads);
   const std::string p = layer_prefix(i);
-  if (const auto precision = block_precision(rows, config_.ffn)) {
+  if (const auto precision = kernel_precision(rows, config_.ffn)) {
     std::vector<at::Tensor> parameters;
     for (const char* part : {"pre_norm_mha.0", "pre_norm_mha.1.qkv_proj", "pre_norm_mha.1.out_proj",
                              "pre_norm_ffn.0", "pre_norm_ffn.1", "pre_norm_ffn.4"})
       for (const char* tensor : {".weight", ".bias"}) parameters.push_back(at(p + part + tensor));
     return windowed_block(rows, parameters, layout, *precision, recompute_);
   }
-  // The same in LibTorch's operations: for float64, other devices and odd sizes.
+  // The same in LibTorch's operations: for float64, odd sizes, and BF16 without kernels for it.
   at::Tensor x = move_rows(rows, layout.gather).view({-1, w, d});  // [windows, w, d]
   const at::Tensor qkv = linear(p + "pre_norm_mha.1.qkv_proj", norm(p + "pre_norm_mha.0", x))
                              .view({-1, w, 3, heads, ModelConfig::kHeadSize})
@@ -104,13 +105,18 @@ at::Tensor TrainableModel::layer(std::size_t i, const at::Tensor& rows,
 
 at::Tensor TrainableModel::merge(std::size_t i, const at::Tensor& x,
                                  const LayerLayout& layout) const {
+  const std::string p = merge_prefix(i);
+  if (const auto precision = kernel_precision(x, config_.ffn))
+    return merged_rows(x, layout.pairs, at(p + "reduction.weight"), at(p + "norm.weight"),
+                       at(p + "norm.bias"), *precision);
   const auto d = static_cast<std::int64_t>(config_.width);
   // The feature of a merged row is laid out channel by channel, each channel's two tokens side by
   // side (2c + t). Permuting the weight's columns to t*d + c instead saves a transpose of the rows.
   const at::Tensor weight =
-      at(merge_prefix(i) + "reduction.weight").view({d, d, 2}).transpose(1, 2).reshape({d, 2 * d});
-  return norm(merge_prefix(i) + "norm",
-              at::linear(move_rows(x, layout.pairs).view({-1, 2 * d}), weight));
+      at(p + "reduction.weight").view({d, d, 2}).transpose(1, 2).reshape({d, 2 * d});
+  const at::Tensor merged =
+      norm(p + "norm", at::linear(move_rows(x, layout.pairs).view({-1, 2 * d}), weight));
+  return merged.to(x.scalar_type());  // autocast leaves it in BF16
 }
 
 at::Tensor TrainableModel::forward(const Batch& batch) const {
@@ -123,9 +129,9 @@ at::Tensor TrainableModel::forward(const Batch& batch) const {
   x = norm("post_transformer_norm", x);
   // A file without a real row has the mean zero.
   constexpr std::int64_t kMean = 1;
-  const at::Tensor mean =
-      std::get<0>(at::embedding_bag(x, index(layout.mean_rows), index(layout.mean_offsets),
-                                    /*scale_grad_by_freq=*/false, kMean));
+  const at::Tensor mean = std::get<0>(at::embedding_bag(x, index_tensor(layout.mean_rows),
+                                                        index_tensor(layout.mean_offsets),
+                                                        /*scale_grad_by_freq=*/false, kMean));
   return linear("classifier", mean);
 }
 

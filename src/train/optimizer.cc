@@ -1,6 +1,11 @@
 #include "train/optimizer.h"
 
-#include <torch/optim/adamw.h>
+#include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/_fused_adamw.h>
+#include <ATen/ops/norm.h>
+#include <ATen/ops/zeros.h>
+#include <ATen/ops/zeros_like.h>
 
 #include <cmath>
 
@@ -16,21 +21,6 @@ std::map<std::string, at::Tensor> trained_tensors(const TrainableModel& model) {
   return trained;
 }
 
-std::vector<torch::optim::OptimizerParamGroup> groups_of(
-    const std::map<std::string, at::Tensor>& parameters, const Recipe::Optim& o) {
-  std::vector<at::Tensor> decayed, others;
-  for (const auto& [name, tensor] : parameters)
-    (tensor.dim() > 1 ? decayed : others).push_back(tensor);
-  auto options = [&](double decay) {
-    return std::make_unique<torch::optim::AdamWOptions>(
-        torch::optim::AdamWOptions(0).betas({o.beta1, o.beta2}).eps(o.eps).weight_decay(decay));
-  };
-  std::vector<torch::optim::OptimizerParamGroup> groups;
-  groups.emplace_back(decayed, options(o.weight_decay));
-  groups.emplace_back(others, options(0));
-  return groups;
-}
-
 const Tensor& member(const TensorMap& state, const std::string& name) {
   const auto found = state.find(name);
   if (found == state.end())
@@ -43,15 +33,10 @@ const Tensor& member(const TensorMap& state, const std::string& name) {
 
 AdamW::AdamW(const TrainableModel& model, const Recipe::Optim& options)
     : parameters_(trained_tensors(model)),
-      optimizer_(std::make_unique<torch::optim::AdamW>(groups_of(parameters_, options),
-                                                       torch::optim::AdamWOptions(0))) {}
-
-AdamW::~AdamW() = default;
-
-void AdamW::set_learning_rate(double rate) {
-  for (auto& group : optimizer_->param_groups())
-    static_cast<torch::optim::AdamWOptions&>(group.options()).lr(rate);
-}
+      beta1_(options.beta1),
+      beta2_(options.beta2),
+      eps_(options.eps),
+      decay_(options.weight_decay) {}
 
 void AdamW::scale_gradients(double factor) {
   const at::NoGradGuard no_grad;
@@ -62,26 +47,49 @@ void AdamW::scale_gradients(double factor) {
 double AdamW::step(double max_gradient_norm) {
   const at::NoGradGuard no_grad;
   double squares = 0;
-  for (const auto& [name, tensor] : parameters_)
-    if (tensor.grad().defined()) squares += tensor.grad().square().sum().item<double>();
+  for (const auto& [name, tensor] : parameters_) {
+    if (!tensor.grad().defined()) continue;
+    const double norm = tensor.grad().norm().item<double>();
+    squares += norm * norm;
+  }
   const double norm = std::sqrt(squares);
   if (max_gradient_norm > 0 && norm > max_gradient_norm) scale_gradients(max_gradient_norm / norm);
-  optimizer_->step();
+  update(true);
+  update(false);
   clear_gradients();
   return norm;
 }
 
-void AdamW::clear_gradients() { optimizer_->zero_grad(); }
+void AdamW::update(bool decayed) {
+  std::vector<at::Tensor> parameters, gradients, first, second, steps;
+  for (const auto& [name, tensor] : parameters_) {
+    if (!tensor.grad().defined() || (tensor.dim() > 1) != decayed) continue;
+    Moments& moments = moments_[name];
+    if (!moments.first.defined())
+      moments = {at::zeros_like(tensor), at::zeros_like(tensor), at::zeros({}, at::kFloat)};
+    moments.steps.add_(1);
+    parameters.push_back(tensor);
+    gradients.push_back(tensor.grad());
+    first.push_back(moments.first);
+    second.push_back(moments.second);
+    steps.push_back(moments.steps);
+  }
+  if (parameters.empty()) return;
+  at::_fused_adamw_(parameters, gradients, first, second, /*max_exp_avg_sqs=*/{}, steps, rate_,
+                    beta1_, beta2_, decayed ? decay_ : 0, eps_, /*amsgrad=*/false,
+                    /*maximize=*/false);
+}
+
+void AdamW::clear_gradients() {
+  for (const auto& [name, tensor] : parameters_) tensor.mutable_grad().reset();
+}
 
 TensorMap AdamW::state() const {
   TensorMap result;
-  for (const auto& [name, tensor] : parameters_) {
-    const auto found = optimizer_->state().find(tensor.unsafeGetTensorImpl());
-    if (found == optimizer_->state().end()) continue;  // before the first step
-    const auto& s = static_cast<const torch::optim::AdamWParamState&>(*found->second);
-    result["exp_avg/" + name] = to_tensor(s.exp_avg());
-    result["exp_avg_sq/" + name] = to_tensor(s.exp_avg_sq());
-    result["step/" + name] = to_tensor(at::tensor(static_cast<double>(s.step()), at::kDouble));
+  for (const auto& [name, moments] : moments_) {
+    result["exp_avg/" + name] = to_tensor(moments.first);
+    result["exp_avg_sq/" + name] = to_tensor(moments.second);
+    result["step/" + name] = to_tensor(moments.steps.to(at::kDouble));
   }
   return result;
 }
@@ -89,18 +97,17 @@ TensorMap AdamW::state() const {
 void AdamW::load(const TensorMap& state) {
   if (state.empty()) return;
   for (const auto& [name, tensor] : parameters_) {
-    auto s = std::make_unique<torch::optim::AdamWParamState>();
-    s->exp_avg(from_tensor(member(state, "exp_avg/" + name), tensor.scalar_type()));
-    s->exp_avg_sq(from_tensor(member(state, "exp_avg_sq/" + name), tensor.scalar_type()));
     const std::vector<double> steps = member(state, "step/" + name).to_doubles();
     if (steps.size() != 1)
       throw ModelError("the checkpoint's step count of \"" + name +
                        "\" is not one number. Begin a new run.");
-    s->step(static_cast<std::int64_t>(steps[0]));
-    if (s->exp_avg().sizes() != tensor.sizes() || s->exp_avg_sq().sizes() != tensor.sizes())
+    const Moments moments = {from_tensor(member(state, "exp_avg/" + name), tensor.scalar_type()),
+                             from_tensor(member(state, "exp_avg_sq/" + name), tensor.scalar_type()),
+                             at::zeros({}, at::kFloat).add_(steps[0])};
+    if (moments.first.sizes() != tensor.sizes() || moments.second.sizes() != tensor.sizes())
       throw ModelError("the checkpoint's moments of \"" + name +
                        "\" have another shape than the model. Begin a new run.");
-    optimizer_->state()[tensor.unsafeGetTensorImpl()] = std::move(s);
+    moments_[name] = moments;
   }
 }
 

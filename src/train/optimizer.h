@@ -2,15 +2,11 @@
 #pragma once
 
 #include <map>
-#include <memory>
 #include <string>
+#include <vector>
 
 #include "recipe/recipe.h"
 #include "train/modules.h"
-
-namespace torch::optim {
-class AdamW;  // its header takes longer to compile than what includes this one
-}
 
 namespace byteformer {
 
@@ -18,9 +14,8 @@ namespace byteformer {
 class AdamW {
  public:
   AdamW(const TrainableModel& model, const Recipe::Optim& options);
-  ~AdamW();
 
-  void set_learning_rate(double rate);
+  void set_learning_rate(double rate) { rate_ = rate; }
   // Scales gradients longer than max_gradient_norm (if that is not 0), steps, and clears them.
   // Returns the norm before.
   double step(double max_gradient_norm);
@@ -33,8 +28,15 @@ class AdamW {
   void load(const TensorMap& state);  // throws ModelError if one is missing
 
  private:
+  // One pass over memory updates all four tensors of a parameter.
+  struct Moments {
+    at::Tensor first, second, steps;  // undefined before the parameter's first step
+  };
+  void update(bool decayed);
+
   std::map<std::string, at::Tensor> parameters_;  // trained ones
-  std::unique_ptr<torch::optim::AdamW> optimizer_;
+  std::map<std::string, Moments> moments_;
+  double rate_ = 0, beta1_, beta2_, eps_, decay_;
 };
 
 // ema = ema * (1 - m) + m * weights, for the whole state dict, after each optimiser step. Starts as

@@ -12,6 +12,15 @@
 
 namespace byteformer {
 
+// to [count, d]: row places[j] of x [rows, d], or zeros for -1; and back, where -1 goes nowhere.
+void gather_rows(const float* x, const std::int64_t* places, std::size_t count, std::size_t d,
+                 float* to);
+void scatter_rows(const float* from, const std::int64_t* places, std::size_t count, std::size_t d,
+                  float* x);
+
+// A list as a tensor: a copy, which autograd keeps until the backward pass, when the list is gone.
+at::Tensor index_tensor(const std::vector<std::int64_t>& values);
+
 // y [places.size(), d]: row places[j] of x [rows, d], or zeros for -1. No row may be named twice.
 at::Tensor move_rows(const at::Tensor& x, const std::vector<std::int64_t>& places);
 

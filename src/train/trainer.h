@@ -4,11 +4,13 @@
 // model/. Each is written whole or not at all.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "files/walk.h"
 #include "recipe/recipe.h"
+#include "train/membership.h"
 
 namespace byteformer {
 
@@ -17,8 +19,12 @@ struct TrainOptions {
   std::string run_directory;
   bool resume = false;   // go on from checkpoint-last; else a run that is there already is an error
   std::string command;   // for the report
-  unsigned threads = 0;  // of LibTorch; 0: what the process may use
-  Notice notice;         // messages for the user
+  unsigned threads = 0;  // of LibTorch; 0: what the process may use, or its part of the machine
+  // Its place among processes that train together, each with the same options; all read the same
+  // data, the first one writes the run. `lost` must end the program: see process_group.h.
+  Membership membership;
+  std::function<void(const std::string&)> lost;
+  Notice notice;  // messages for the user
 };
 
 enum class TrainResult {

@@ -62,6 +62,16 @@ class TrainerTest : public testing::Test {
     return o;
   }
 
+  // Resumes the run "cut", whose weights then are to be those of "whole".
+  void finish(TrainOptions cut, Checkpoint& whole, Checkpoint& resumed) const {
+    cut.resume = true;
+    cut.notice = [](const std::string&) {};
+    ASSERT_EQ(train(cut), TrainResult::kDone);
+    whole = load_checkpoint((folder_ / "whole/checkpoint-last").string());
+    resumed = load_checkpoint((folder_ / "cut/checkpoint-last").string());
+    expect_equal(whole, resumed);
+  }
+
   TemporaryFolder temporary_;
   const fs::path folder_ = temporary_.path();
 };
@@ -131,12 +141,8 @@ TEST_F(TrainerTest, ARunStoppedWithinAnEpochGoesOnToTheBit) {
   const Checkpoint stopped = load_checkpoint((folder_ / "cut/checkpoint-last").string());
   EXPECT_EQ(stopped.epoch, 2U);
   EXPECT_EQ(stopped.batch, 1U);
-  cut.resume = true;
-  cut.notice = [](const std::string&) {};
-  ASSERT_EQ(train(cut), TrainResult::kDone);
-  const Checkpoint whole = load_checkpoint((folder_ / "whole/checkpoint-last").string()),
-                   resumed = load_checkpoint((folder_ / "cut/checkpoint-last").string());
-  expect_equal(whole, resumed);
+  Checkpoint whole, resumed;
+  finish(cut, whole, resumed);
   ASSERT_EQ(whole.history.size(), resumed.history.size());
   EXPECT_EQ(whole.history[2].train_loss, resumed.history[2].train_loss)
       << "the loss of the steps before the stop counts";
@@ -192,6 +198,60 @@ TEST_F(TrainerTest, ACheckpointThatDoesNotFitIsRefused) {
                ModelError);
   EXPECT_THROW(resumed([&](Checkpoint& c) { c.adamw.erase("step/classifier.bias"); }), ModelError);
   EXPECT_EQ(resumed([](Checkpoint&) {}), TrainResult::kDone);
+}
+
+TEST_F(TrainerTest, WhatMayChangeTheLastBitsOfAResumedRunIsSaid) {
+  TrainOptions run = options("run");
+  run.recipe.common.max_iterations = 1;
+  train(run);
+  const std::string path = (folder_ / "run/checkpoint-last").string();
+  Checkpoint saved = load_checkpoint(path);
+  EXPECT_FALSE(saved.provenance.build.empty());
+  std::string said;
+  run.resume = true;
+  run.notice = [&](const std::string& text) { said += text + "\n"; };
+  train(run);
+  EXPECT_EQ(said.find("bit"), std::string::npos) << said;
+  saved.provenance = {"a ZX81", "0123", 7, 5};
+  saved.data = "another list";
+  save_checkpoint(path, saved);
+  train(run);
+  for (const char* word : {"a ZX81", "build 0123", "7 threads", "5 processes", "list of training"})
+    EXPECT_NE(said.find(word), std::string::npos) << word << " in " << said;
+}
+
+TEST_F(TrainerTest, AResumeWithoutACheckpointBegins) {
+  TrainOptions run = options("run");
+  run.resume = true;
+  run.recipe.common.max_iterations = 1;
+  EXPECT_EQ(train(run), TrainResult::kDone);
+}
+
+TEST_F(TrainerTest, ASignalDuringAnEvaluationEndsItAndTheResumeRepeatsIt) {
+  temporary_.write("validation/digits/empty", "");
+  for (int i = 0; i < 24; ++i)
+    temporary_.write("validation/letters/" + std::to_string(i), "abcdefghi");
+  auto validated = [&](const std::string& run) {
+    TrainOptions o = options(run);
+    o.recipe.data.validation = (folder_ / "validation").string();
+    o.recipe.scheduler.max_epochs = 2;
+    return o;
+  };
+  train(validated("whole"));
+  TrainOptions cut = validated("cut");
+  // The evaluation comes to the empty file before it has its first batch.
+  cut.notice = [](const std::string& text) {
+    if (text.find("validation/digits/empty") != std::string::npos) std::raise(SIGTERM);
+  };
+  ASSERT_EQ(train(cut), TrainResult::kStopped);
+  const Checkpoint stopped = load_checkpoint((folder_ / "cut/checkpoint-last").string());
+  EXPECT_EQ(stopped.epoch, 0U);
+  EXPECT_EQ(stopped.batch, 6U) << "all of the epoch's";
+  EXPECT_TRUE(stopped.history.empty());
+  Checkpoint whole, resumed;
+  finish(cut, whole, resumed);
+  ASSERT_EQ(resumed.history.size(), 2U);
+  EXPECT_EQ(whole.history[0].val_loss, resumed.history[0].val_loss);
 }
 
 TEST_F(TrainerTest, ARunThatIsThereIsNotOverwrittenWithoutResume) {

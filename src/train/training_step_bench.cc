@@ -15,6 +15,7 @@
 #include "byteformer/error.h"
 #include "files/tar.h"
 #include "train/autocast.h"
+#include "train/kept_memory.h"
 #include "train/layout.h"
 #include "train/loss.h"
 #include "train/modules.h"
@@ -90,6 +91,7 @@ Batch batch_at(const Files& files, std::size_t step, const Work& work) {
 }
 
 void run(const Work& work) {
+  keep_freed_memory();
   at::set_num_threads(work.threads);
   const Files files = files_of(work);
   TrainableModel model(config_of(work), EmbeddingInit::kNormal, work.seed);
@@ -98,8 +100,11 @@ void run(const Work& work) {
   options.weight_decay = 0.05;
   AdamW optimizer(model, options);
   optimizer.set_learning_rate(1e-4);
-  std::vector<double> times;
+  std::vector<double> times, forward, backward, update;
   double bytes = 0, loss_value = 0;
+  auto since = [](Clock::time_point begin) {
+    return std::chrono::duration<double, std::milli>(Clock::now() - begin).count();
+  };
   for (std::size_t step = 0; step < work.runs + work.warmup; ++step) {
     const Clock::time_point begin = Clock::now();
     const Batch batch = batch_at(files, step, work);
@@ -108,14 +113,22 @@ void run(const Work& work) {
       const Autocast autocast(work.precision == "bf16");
       loss = cross_entropy(model.forward(batch), batch.targets, 0.1);
     }
+    const Clock::time_point forward_end = Clock::now();
     loss.backward();
+    const Clock::time_point backward_end = Clock::now();
     optimizer.step(0);
     if (step < work.warmup) continue;
-    times.push_back(std::chrono::duration<double, std::milli>(Clock::now() - begin).count());
+    times.push_back(since(begin));
+    forward.push_back(since(begin) - since(forward_end));
+    backward.push_back(since(forward_end) - since(backward_end));
+    update.push_back(since(backward_end));
     bytes += static_cast<double>(batch.ids.size());
     loss_value = loss.item<double>();
   }
-  std::sort(times.begin(), times.end());
+  auto median = [](std::vector<double>& values) {
+    std::sort(values.begin(), values.end());
+    return values[values.size() / 2];
+  };
   rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);
   const nlohmann::ordered_json row = {
@@ -128,8 +141,11 @@ void run(const Work& work) {
       {"window", work.window},
       {"batch", work.batch},
       {"bytes_per_step", static_cast<std::size_t>(bytes / static_cast<double>(times.size()))},
-      {"median_ms", times[times.size() / 2]},
+      {"median_ms", median(times)},
       {"min_ms", times.front()},
+      {"forward_ms", median(forward)},
+      {"backward_ms", median(backward)},
+      {"update_ms", median(update)},
       {"runs", times.size()},
       {"loss", loss_value},
       {"peak_rss_mb", usage.ru_maxrss / 1024}};

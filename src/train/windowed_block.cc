@@ -1,6 +1,5 @@
 #include "train/windowed_block.h"
 
-#include <ATen/Parallel.h>
 #include <ATen/autocast_mode.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
@@ -10,10 +9,11 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
-#include <cstring>
 #include <memory>
 
 #include "train/block.h"
+#include "train/rows.h"
+#include "train/thread_parts.h"
 
 namespace byteformer {
 namespace {
@@ -72,10 +72,6 @@ std::vector<Chunk> chunks_of(const Windows& windows, std::size_t most_rows, std:
   return chunks;
 }
 
-struct Sizes {
-  std::size_t rows = 0, longest = 0;  // of a chunk, of a window
-};
-
 // Memory whose size is known and whose content is not: freed and taken again in every step, so it
 // comes from LibTorch's allocator, which keeps it.
 at::Tensor bytes(std::size_t size) {
@@ -93,21 +89,14 @@ class Pass {
       : windows_(windows),
         x_(std::move(given)),
         d_(static_cast<std::size_t>(x_.size(1))),
-        threads_(static_cast<std::size_t>(std::max(1, at::get_num_threads()))),
         chunks_(chunks_of(windows, precision == Precision::kF32 ? kChunkRowsOfFloats : kChunkRows,
-                          threads_)),
+                          static_cast<std::size_t>(std::max(1, at::get_num_threads())))),
+        parts_(thread_parts(chunks_.size())),
         block_(kernels::chosen_set(), precision,
                {d_, static_cast<std::size_t>(parameters[BlockTensors::kFc1Bias].numel())},
                tensors_of(parameters), direction) {
-    for (const Chunk& chunk : chunks_) most_.rows = std::max(most_.rows, chunk.rows);
-    for (const std::size_t m : windows.lengths) most_.longest = std::max(most_.longest, m);
-  }
-
-  static BlockTensors tensors_of(const std::vector<at::Tensor>& tensors) {
-    BlockTensors pointers;
-    for (std::size_t i = 0; i < tensors.size(); ++i)
-      pointers.of[i] = static_cast<float*>(tensors[i].data_ptr());
-    return pointers;
+    for (const Chunk& chunk : chunks_) most_rows_ = std::max(most_rows_, chunk.rows);
+    for (const std::size_t m : windows.lengths) longest_window_ = std::max(longest_window_, m);
   }
 
   // Bytes that the activations of so many rows take.
@@ -117,15 +106,13 @@ class Pass {
   }
 
   at::Tensor forward(std::byte* kept) const {
-    at::Tensor y = windows_.has_every_row ? at::empty_like(x_) : at::zeros_like(x_);
-    for_each_chunk(/*recomputes=*/kept == nullptr, [&](const Chunk& chunk, std::byte* memory,
-                                                       std::byte* own, float* rows, std::size_t) {
-      const BlockActivations activations =
-          kept == nullptr ? activations_at(own, 0, most_.rows)
-                          : activations_at(kept, chunk.first, windows_.places.size());
-      gather(x_, chunk, rows);
-      block_.forward(rows, lengths(chunk), activations, memory);
-      scatter(rows, chunk, y);
+    at::Tensor y = like_x();
+    for_each_part(chunks_.size(), parts_, [&](std::size_t, std::size_t begin, std::size_t end) {
+      const Memory memory(*this, kept);
+      for (std::size_t c = begin; c < end; ++c) {
+        run_forward(chunks_[c], memory);
+        scatter(memory.rows, chunks_[c], y);
+      }
     });
     return y;
   }
@@ -133,45 +120,70 @@ class Pass {
   // Gradients of x and the parameters, in their order.
   variable_list backward(const at::Tensor& dy, std::byte* kept,
                          const std::vector<at::Tensor>& parameters) const {
-    at::Tensor dx = windows_.has_every_row ? at::empty_like(x_) : at::zeros_like(x_);
-    std::vector<std::vector<at::Tensor>> sums(
-        std::min(threads_, std::max<std::size_t>(1, chunks_.size())));
-    for_each_chunk(kept == nullptr, [&](const Chunk& chunk, std::byte* memory, std::byte* own,
-                                        float* rows, std::size_t thread) {
-      if (sums[thread].empty())
-        for (const at::Tensor& parameter : parameters)
-          sums[thread].push_back(at::zeros(parameter.sizes(), at::kFloat));
-      float* slopes = rows + most_.rows * d_;
-      const BlockActivations activations =
-          kept == nullptr ? activations_at(own, 0, most_.rows)
-                          : activations_at(kept, chunk.first, windows_.places.size());
-      if (kept == nullptr) {
-        gather(x_, chunk, rows);
-        block_.forward(rows, lengths(chunk), activations, memory);
-      }
-      gather(x_, chunk, rows);
-      gather(dy, chunk, slopes);
-      block_.backward(rows, slopes, lengths(chunk), activations, tensors_of(sums[thread]), memory);
-      scatter(slopes, chunk, dx);
-    });
+    at::Tensor dx = like_x();
+    std::vector<std::vector<at::Tensor>> sums(parts_);  // by part, of each parameter
+    for_each_part(
+        chunks_.size(), parts_, [&](std::size_t part, std::size_t begin, std::size_t end) {
+          const Memory memory(*this, kept);
+          for (const at::Tensor& parameter : parameters)
+            sums[part].push_back(at::zeros(parameter.sizes(), at::kFloat));
+          for (std::size_t c = begin; c < end; ++c) {
+            const Chunk& chunk = chunks_[c];
+            if (kept == nullptr) run_forward(chunk, memory);
+            gather(x_, chunk, memory.rows);
+            gather(dy, chunk, memory.slopes);
+            block_.backward(memory.rows, memory.slopes, lengths(chunk), memory.activations(chunk),
+                            tensors_of(sums[part]), memory.working);
+            scatter(memory.slopes, chunk, dx);
+          }
+        });
     variable_list gradients = {dx};
     for (std::size_t i = 0; i < parameters.size(); ++i) {
-      at::Tensor sum;
-      for (const auto& of_thread : sums) {
-        if (of_thread.empty()) continue;
-        if (sum.defined())
-          sum.add_(of_thread[i]);
-        else
-          sum = of_thread[i];
-      }
-      gradients.push_back(sum.defined() ? sum : at::zeros_like(parameters[i]));
+      for (std::size_t part = 1; part < parts_; ++part) sums[0][i].add_(sums[part][i]);
+      gradients.push_back(sums[0][i]);
     }
     return gradients;
   }
 
  private:
-  std::span<const std::size_t> lengths(const Chunk& chunk) const {
-    return std::span(windows_.lengths).subspan(chunk.first_window, chunk.windows);
+  // What a thread works in: rows of a chunk and their gradients, the block's own, and activations
+  // where none are kept.
+  struct Memory {
+    Memory(const Pass& of, std::byte* kept_activations)
+        : pass(of),
+          kept(kept_activations),
+          rows_size(aligned_size(of.most_rows_ * of.d_ * sizeof(float))),
+          own_size(kept == nullptr ? aligned_size(of.activations_size(of.most_rows_)) : 0),
+          whole(bytes(2 * rows_size + own_size +
+                      of.block_.memory_size(of.most_rows_, of.longest_window_))),
+          rows(reinterpret_cast<float*>(data(whole))),
+          slopes(reinterpret_cast<float*>(data(whole) + rows_size)),
+          own(data(whole) + 2 * rows_size),
+          working(own + own_size) {}
+
+    BlockActivations activations(const Chunk& chunk) const {
+      return kept == nullptr ? pass.activations_at(own, 0, pass.most_rows_)
+                             : pass.activations_at(kept, chunk.first, pass.windows_.places.size());
+    }
+
+    const Pass& pass;
+    std::byte* kept;  // null: activations are computed again
+    std::size_t rows_size, own_size;
+    at::Tensor whole;
+    float *rows, *slopes;
+    std::byte *own, *working;
+  };
+
+  static BlockTensors tensors_of(const std::vector<at::Tensor>& tensors) {
+    BlockTensors pointers;
+    for (std::size_t i = 0; i < tensors.size(); ++i)
+      pointers.of[i] = static_cast<float*>(tensors[i].data_ptr());
+    return pointers;
+  }
+
+  // Rows that no window holds are zeros.
+  at::Tensor like_x() const {
+    return windows_.has_every_row ? at::empty_like(x_) : at::zeros_like(x_);
   }
 
   // Of the rows from `first` on, in memory that holds those of `rows`.
@@ -184,52 +196,29 @@ class Pass {
             reinterpret_cast<float*>(memory) + first * d_, expanded + first * hidden * element};
   }
 
+  std::span<const std::size_t> lengths(const Chunk& chunk) const {
+    return std::span(windows_.lengths).subspan(chunk.first_window, chunk.windows);
+  }
   void gather(const at::Tensor& from, const Chunk& chunk, float* rows) const {
-    const float* given = from.const_data_ptr<float>();
-    for (std::size_t i = 0; i < chunk.rows; ++i) {
-      const std::int64_t place = windows_.places[chunk.first + i];
-      if (place < 0)
-        std::memset(rows + i * d_, 0, d_ * sizeof(float));
-      else
-        std::memcpy(rows + i * d_, given + static_cast<std::size_t>(place) * d_,
-                    d_ * sizeof(float));
-    }
+    gather_rows(from.const_data_ptr<float>(), windows_.places.data() + chunk.first, chunk.rows, d_,
+                rows);
   }
   void scatter(const float* rows, const Chunk& chunk, const at::Tensor& to) const {
-    auto* taken = static_cast<float*>(to.data_ptr());
-    for (std::size_t i = 0; i < chunk.rows; ++i)
-      if (const std::int64_t place = windows_.places[chunk.first + i]; place >= 0)
-        std::memcpy(taken + static_cast<std::size_t>(place) * d_, rows + i * d_,
-                    d_ * sizeof(float));
+    scatter_rows(rows, windows_.places.data() + chunk.first, chunk.rows, d_,
+                 static_cast<float*>(to.data_ptr()));
   }
-
-  // body(chunk, working memory, activations of a chunk, two chunks' rows, thread): each thread
-  // takes a fixed run of chunks, so that sums have one order.
-  template <class Body>
-  void for_each_chunk(bool recomputes, const Body& body) const {
-    const std::size_t rows_size = aligned_size(2 * most_.rows * d_ * sizeof(float)),
-                      kept_size = recomputes ? aligned_size(activations_size(most_.rows)) : 0,
-                      size = block_.memory_size(most_.rows, most_.longest);
-    const auto parts = static_cast<std::int64_t>(std::min(threads_, chunks_.size()));
-    at::parallel_for(0, parts, 1, [&](std::int64_t begin, std::int64_t end) {
-      const at::Tensor memory = bytes(rows_size + kept_size + size);
-      std::byte* base = data(memory);
-      for (std::int64_t part = begin; part < end; ++part)
-        for (std::size_t c = boundary(part, parts); c < boundary(part + 1, parts); ++c)
-          body(chunks_[c], base + rows_size + kept_size, base + rows_size,
-               reinterpret_cast<float*>(base), static_cast<std::size_t>(part));
-    });
-  }
-  std::size_t boundary(std::int64_t part, std::int64_t parts) const {
-    return chunks_.size() * static_cast<std::size_t>(part) / static_cast<std::size_t>(parts);
+  void run_forward(const Chunk& chunk, const Memory& memory) const {
+    gather(x_, chunk, memory.rows);
+    block_.forward(memory.rows, lengths(chunk), memory.activations(chunk), memory.working);
   }
 
   const Windows& windows_;
   at::Tensor x_;
-  std::size_t d_, threads_;
+  std::size_t d_;
   std::vector<Chunk> chunks_;
+  std::size_t parts_;  // runs of chunks
   Block block_;
-  Sizes most_;
+  std::size_t most_rows_ = 0, longest_window_ = 0;  // of a chunk; in rows
 };
 
 // What the backward pass needs beside tensors.
@@ -283,13 +272,13 @@ at::Tensor applied(const at::Tensor& x, const std::vector<at::Tensor>& parameter
 
 }  // namespace
 
-std::optional<Precision> block_precision(const at::Tensor& x, std::size_t hidden) {
+std::optional<Precision> kernel_precision(const at::Tensor& x, std::size_t hidden) {
   if (x.device().type() != at::kCPU || x.scalar_type() != at::kFloat || x.size(1) % 64 != 0 ||
       hidden % 64 != 0)
     return std::nullopt;
-  const kernels::Set& set = kernels::chosen_set();
   if (!at::autocast::is_autocast_enabled(at::kCPU)) return Precision::kF32;
-  if (at::autocast::get_autocast_dtype(at::kCPU) != at::kBFloat16 || set.bf16 == nullptr)
+  if (at::autocast::get_autocast_dtype(at::kCPU) != at::kBFloat16 ||
+      kernels::gradients_of(kernels::chosen_set(), Precision::kBf16) == nullptr)
     return std::nullopt;
   return Precision::kBf16;
 }

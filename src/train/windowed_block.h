@@ -11,9 +11,10 @@
 
 namespace byteformer {
 
-// How a block computes, or nothing where LibTorch has to: tensors that are not float32 on a CPU,
-// sizes that are not multiples of 64, and BF16 autocast without BF16 kernels.
-std::optional<kernels::Precision> block_precision(const at::Tensor& x, std::size_t hidden);
+// In which precision the project's kernels train a model with so many hidden channels, its stem and
+// merges included; or nothing where LibTorch has to: tensors that are not float32 on a CPU, sizes
+// that are not multiples of 64, and BF16 autocast without BF16 kernels.
+std::optional<kernels::Precision> kernel_precision(const at::Tensor& x, std::size_t hidden);
 
 // y [rows, d] from x [rows, d]; rows that no window of the layout holds become zeros. `parameters`
 // in the order of BlockTensors. Where gradients are wanted, activations are kept, 24 d bytes a row

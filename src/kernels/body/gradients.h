@@ -23,19 +23,30 @@ void transpose_of(const void* x, unsigned long ld, unsigned long m, unsigned lon
                         static_cast<char*>(y), turned_size<T>(m));
 }
 
-// The tail of the normal distribution, 1 - Phi(a), for a >= 0: 2^P(a), 4e-8 absolute. Closer than
-// what gelu_of needs: near zero an error here would bias every gradient.
+// The tail of the normal distribution, 1 - Phi(a), for a >= 0: 2^P(a), 4e-8 absolute, or 1.3e-4.
+// Closer than what gelu_of needs: near zero an error here would bias every gradient.
+template <bool is_exact>
 inline Vec normal_tail(Vec a) {
-  Vec p = splat(-2.27612137e-6F);
-  p = p * a + 3.29710115e-5F;
-  p = p * a - 1.57293172e-4F;
-  p = p * a - 2.02443387e-4F;
-  p = p * a + 7.14273350e-3F;
-  p = p * a - 5.25464003e-2F;
-  p = p * a - 4.59193071e-1F;
-  p = p * a - 1.15110694F;
-  p = p * a - 0.999999959F;
-  return exp2_of<true>(p);
+  Vec p;
+  if constexpr (is_exact) {
+    p = splat(-2.27612137e-6F);
+    p = p * a + 3.29710115e-5F;
+    p = p * a - 1.57293172e-4F;
+    p = p * a - 2.02443387e-4F;
+    p = p * a + 7.14273350e-3F;
+    p = p * a - 5.25464003e-2F;
+    p = p * a - 4.59193071e-1F;
+    p = p * a - 1.15110694F;
+    p = p * a - 0.999999959F;
+  } else {
+    p = splat(-0.000500280213F);
+    p = p * a + 0.00728249782F;
+    p = p * a - 0.0523434794F;
+    p = p * a - 0.459413881F;
+    p = p * a - 1.15105211F;
+    p = p * a - 1.00000185F;
+  }
+  return exp2_of<is_exact>(p);
 }
 
 template <class T>
@@ -58,9 +69,9 @@ void gelu_gradient(const void* x, unsigned long ld, const void* dy, unsigned lon
   auto *value = static_cast<ElementOf<T>*>(y), *to = static_cast<ElementOf<T>*>(dx);
   for (unsigned long r = 0; r < m; ++r, from += ld, slope += n, value += n, to += n)
     for (unsigned long i = 0; i < n; i += kLanes) {
-      const Vec v = load(from + i), a = absolute(v), tail = normal_tail(a);
+      const Vec v = load(from + i), a = absolute(v), tail = normal_tail<T::kIsExact>(a);
       const Vec below = v < 0.0F ? tail : 1.0F - tail;
-      const Vec density = kDensityAtZero * exp2_of<true>(v * v * -kHalfLog2E);
+      const Vec density = kDensityAtZero * exp2_of<T::kIsExact>(v * v * -kHalfLog2E);
       store_elements(value + i, max(v, Vec{}) - a * tail);
       store_elements(to + i, load(slope + i) * (below + v * density));
     }
@@ -112,6 +123,37 @@ void layer_norm_gradient(const float* x, const float* weight, float eps, const f
       store(dbias + i, load(dbias + i) + slope);
     }
   }
+}
+
+void sum_table_rows(const float* table, const long* places, unsigned long tokens, unsigned long k,
+                    float* y, unsigned long d) noexcept {
+  for (unsigned long c = 0; c < d; c += kTableSlice)
+    for (unsigned long t = 0; t < tokens; ++t)
+      sum_slice(
+          k,
+          [=](unsigned long p) {
+            return table + static_cast<unsigned long>(places[t * k + p]) * d + c;
+          },
+          y + t * d + c);
+}
+
+void add_to_table_rows(const float* dy, const long* places, unsigned long tokens, unsigned long k,
+                       unsigned long first, unsigned long last, float* dtable,
+                       unsigned long d) noexcept {
+  constexpr unsigned long kSliceVectors = kTableSlice / kLanes;
+  for (unsigned long c = 0; c < d; c += kTableSlice)
+    for (unsigned long t = 0; t < tokens; ++t) {
+      Vec slopes[kSliceVectors];
+#pragma GCC unroll 16
+      for (unsigned long v = 0; v < kSliceVectors; ++v)
+        slopes[v] = load(dy + t * d + c + v * kLanes);
+      for (unsigned long p = first; p < last; ++p) {
+        float* row = dtable + static_cast<unsigned long>(places[t * k + p]) * d + c;
+#pragma GCC unroll 16
+        for (unsigned long v = 0; v < kSliceVectors; ++v)
+          store(row + v * kLanes, load(row + v * kLanes) + slopes[v]);
+      }
+    }
 }
 
 // What attention's gradient works in.

@@ -102,23 +102,29 @@ void gelu(float* x, unsigned long count) noexcept {
   if (i < count) store_some(x + i, gelu_of<true>(load_some(x + i, count - i, 0)), count - i);
 }
 
-// The sums of a slice of channels stay in registers. Where there are tokens enough to use most
-// rows, the slice is fetched in order first: it has left the caches while layers ran, and its rows
-// one by one would take twice as long.
+// y [kTableSlice]: the sum over p < k in order of row_of(p), whose channels stay in registers.
+template <class RowOf>
+inline void sum_slice(unsigned long k, RowOf row_of, float* y) {
+  constexpr unsigned long kSums = kTableSlice / kLanes;
+  Vec sums[kSums] = {};
+  for (unsigned long p = 0; p < k; ++p) {
+    const float* row = row_of(p);
+#pragma GCC unroll 16
+    for (unsigned long v = 0; v < kSums; ++v) sums[v] += load(row + v * kLanes);
+  }
+#pragma GCC unroll 16
+  for (unsigned long v = 0; v < kSums; ++v) store(y + v * kLanes, sums[v]);
+}
+
+// Where there are tokens enough to use most rows, the slice is fetched in order first: it has left
+// the caches while layers ran, and its rows one by one would take twice as long.
 void sum_rows(const float* table, const unsigned short* ids, unsigned long tokens,
               unsigned long stride, unsigned long k, float* y, unsigned long ldy) noexcept {
-  constexpr unsigned long kSums = kTableSlice / kLanes, kLine = 64 / sizeof(float);
+  constexpr unsigned long kLine = 64 / sizeof(float);
   if (tokens > kTableEntries)
     for (unsigned long i = 0; i < k * kTableEntries * kTableSlice; i += kLine)
       __builtin_prefetch(table + i);
-  for (unsigned long t = 0; t < tokens; ++t, ids += stride, y += ldy) {
-    Vec sums[kSums] = {};
-    for (unsigned long p = 0; p < k; ++p) {
-      const float* row = table + (p * kTableEntries + ids[p]) * kTableSlice;
-#pragma GCC unroll 16
-      for (unsigned long v = 0; v < kSums; ++v) sums[v] += load(row + v * kLanes);
-    }
-#pragma GCC unroll 16
-    for (unsigned long v = 0; v < kSums; ++v) store(y + v * kLanes, sums[v]);
-  }
+  for (unsigned long t = 0; t < tokens; ++t, ids += stride, y += ldy)
+    sum_slice(
+        k, [=](unsigned long p) { return table + (p * kTableEntries + ids[p]) * kTableSlice; }, y);
 }
