@@ -57,6 +57,12 @@ int run(int argc, char** argv) {
   app.add_option("--threads", options.threads,
                  "threads of LibTorch; default: what the process may use")
       ->check(CLI::Range(0, 1024));
+  app.add_option("--device", options.device,
+                 "where the model trains: cpu, or cuda in a program that was built for it "
+                 "(docs/training.md)")
+      ->type_name("NAME")
+      ->check(CLI::IsMember({"cpu", "cuda"}))
+      ->capture_default_str();
   bool checkpoint_activations = false;
   app.add_flag("--checkpoint-activations", checkpoint_activations,
                "less memory for a third more work: common.checkpoint_activations=true");
@@ -84,6 +90,7 @@ int run(int argc, char** argv) {
   const std::optional<Membership> membership = membership_from_environment();
   choice.run_directory = options.run_directory;
   choice.resume = options.resume;
+  choice.device = options.device;
   choice.is_alone = (membership ? membership->size : processes) == 1;
   choice.only_shown = print_recipe;
   choice.threads = options.threads == 0 ? usable_processors() : options.threads;

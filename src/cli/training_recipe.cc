@@ -20,9 +20,9 @@ Recipe planned(const RecipeChoice& choice, const Notice& notice) {
         "all.");
   if (!choice.only_shown && !choice.resume) check_holds_no_run(choice.run_directory);
   const FolderFacts facts = facts_of_folder(choice.data, notice);
-  Plan plan = plan_for(facts, choice.minutes.value_or(kMinutes), trains_in_bf16(),
+  Plan plan = plan_for(facts, choice.minutes.value_or(kMinutes), trains_in_bf16(choice.device),
                        [&](const Recipe& recipe, std::size_t bytes) {
-                         return measured_step_seconds(recipe, bytes, choice.threads);
+                         return measured_step_seconds(recipe, bytes, choice.threads, choice.device);
                        });
   for (const std::string& reason : plan.reasons) notice("planned " + reason);
   plan.recipe.data.train = choice.data;

@@ -21,6 +21,7 @@ struct RecipeChoice {
   bool only_shown = false;  // no run begins with it
   bool is_alone = true;     // no other process trains with it: a plan measures this one's speed
   unsigned threads = 1;
+  std::string device = "cpu";  // or "cuda": whose speed a plan measures
 };
 
 // Without a recipe: with --resume the run's own, so that it goes on as it began; with nothing but

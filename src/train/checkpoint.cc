@@ -46,6 +46,10 @@ Checkpoint checkpoint_of(Safetensors file, const std::string& path) {
     c.provenance.build = state.at("build");
     c.provenance.threads = state.at("threads");
     c.provenance.processes = state.at("processes");
+    // Not in a checkpoint from before there were devices.
+    c.provenance.device = state.value("device", c.provenance.device);
+    if (state.contains("scaler"))
+      c.scaler = {state.at("scaler").at("scale"), state.at("scaler").at("steps")};
     for (const auto& bytes : nlohmann::json::parse(file.metadata["classes"])) {
       std::string& name = c.classes.emplace_back();
       for (const auto& b : bytes) name += static_cast<char>(b.get<int>());
@@ -68,17 +72,19 @@ void save_checkpoint(const std::string& path, const Checkpoint& c) {
   add(file.tensors, "weights/", c.weights);
   add(file.tensors, "ema/", c.ema);
   add(file.tensors, "adamw/", c.adamw);
-  const nlohmann::json state = {{"epoch", c.epoch},
-                                {"batch", c.batch},
-                                {"batch_files", c.batch_files},
-                                {"iteration", c.iteration},
-                                {"epoch_loss", c.epoch_loss},
-                                {"epoch_files", c.epoch_files},
-                                {"best", c.best},
-                                {"processor", c.provenance.processor},
-                                {"build", c.provenance.build},
-                                {"threads", c.provenance.threads},
-                                {"processes", c.provenance.processes}};
+  nlohmann::json state = {{"epoch", c.epoch},
+                          {"batch", c.batch},
+                          {"batch_files", c.batch_files},
+                          {"iteration", c.iteration},
+                          {"epoch_loss", c.epoch_loss},
+                          {"epoch_files", c.epoch_files},
+                          {"best", c.best},
+                          {"processor", c.provenance.processor},
+                          {"build", c.provenance.build},
+                          {"threads", c.provenance.threads},
+                          {"processes", c.provenance.processes},
+                          {"device", c.provenance.device}};
+  if (c.scaler) state["scaler"] = {{"scale", c.scaler->scale}, {"steps", c.scaler->steps}};
   // Class names are folder names and need not be UTF-8: kept as bytes.
   std::vector<std::vector<int>> classes;
   for (const std::string& name : c.classes) {

@@ -6,10 +6,10 @@
 
 namespace byteformer {
 
-std::optional<Metrics> evaluate(const TrainableModel& model, Loader& loader, bool bf16,
+std::optional<Metrics> evaluate(const TrainableModel& model, Loader& loader, bool mixed,
                                 const std::function<bool()>& is_over, ProcessGroup& group) {
   const at::NoGradGuard no_grad;
-  const Autocast autocast(bf16);
+  const Autocast autocast(mixed, model.device());
   const std::size_t classes = model.config().classes;
   Metrics metrics(classes);
   loader.start(0);
@@ -18,7 +18,7 @@ std::optional<Metrics> evaluate(const TrainableModel& model, Loader& loader, boo
     ended = is_over();
     if (ended) break;
     const at::Tensor logits =
-        model.forward(*batch).to(at::kFloat).contiguous();  // [files, classes]
+        model.forward(*batch).to(at::kCPU, at::kFloat).contiguous();  // [files, classes]
     const auto* values = logits.const_data_ptr<float>();
     for (std::size_t i = 0; i < batch->targets.size(); ++i)
       metrics.add({values + i * classes, classes}, static_cast<std::size_t>(batch->targets[i]));

@@ -13,7 +13,7 @@ namespace byteformer {
 
 // Over one pass of the loaders of all processes, each with its part of the files; nothing if
 // is_over() became true in one of them between two batches.
-std::optional<Metrics> evaluate(const TrainableModel& model, Loader& loader, bool bf16,
+std::optional<Metrics> evaluate(const TrainableModel& model, Loader& loader, bool mixed,
                                 const std::function<bool()>& is_over, ProcessGroup& group);
 
 }  // namespace byteformer

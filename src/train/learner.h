@@ -8,6 +8,7 @@
 #include "data/batch.h"
 #include "recipe/recipe.h"
 #include "train/checkpoint.h"
+#include "train/gradient_scaler.h"
 #include "train/modules.h"
 #include "train/optimizer.h"
 #include "train/process_group.h"
@@ -18,7 +19,7 @@ class Learner {
  public:
   // The recipe's model has its number of classes. Weights begin the same in every process and stay
   // so.
-  Learner(const Recipe& recipe, ProcessGroup& group);
+  Learner(const Recipe& recipe, at::Device device, ProcessGroup& group);
 
   // A micro batch's way to its loss, and then the gradients added to the parameters'.
   struct Pass {
@@ -31,7 +32,8 @@ class Learner {
   // become means over all processes.
   void backward(const Pass& pass, double weight, bool is_last);
 
-  // One step of the optimiser by the gradients of so many micro batches, and of the average.
+  // One step of the optimiser by the gradients of so many micro batches, and of the average. Where
+  // float16 made gradients that are not finite it is left out.
   void step(double learning_rate, std::size_t micro_batches);
   void drop_gradients();
 
@@ -48,6 +50,7 @@ class Learner {
   Recipe recipe_;
   TrainableModel model_;
   AdamW optimizer_;
+  std::optional<GradientScaler> scaler_;  // of gradients in float16
   std::optional<Ema> ema_;
   std::optional<TrainableModel> averaged_;
   std::optional<ProcessGroup::GradientMean> gradient_mean_;

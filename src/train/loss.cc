@@ -1,7 +1,10 @@
 #include "train/loss.h"
 
 #include <ATen/ops/cross_entropy_loss.h>
-#include <ATen/ops/tensor.h>
+#include <ATen/ops/from_blob.h>
+
+#include "train/device.h"
+#include "train/rows.h"
 
 namespace byteformer {
 
@@ -18,14 +21,14 @@ at::Tensor mean_cross_entropy(const at::Tensor& logits, const at::Tensor& target
 
 at::Tensor cross_entropy(const at::Tensor& logits, const std::vector<std::int64_t>& targets,
                          double label_smoothing) {
-  return mean_cross_entropy(logits, at::tensor(at::ArrayRef<std::int64_t>(targets), at::kLong),
-                            label_smoothing);
+  return mean_cross_entropy(logits, index_tensor(targets, logits.device()), label_smoothing);
 }
 
 at::Tensor cross_entropy(const at::Tensor& logits, const std::vector<float>& shares,
                          double label_smoothing) {
   const at::Tensor probabilities =
-      at::tensor(at::ArrayRef<float>(shares), at::kFloat).view({logits.size(0), -1});
+      copied_to(logits.device(),
+                at::from_blob(const_cast<float*>(shares.data()), {logits.size(0), -1}, at::kFloat));
   return cross_entropy(logits, probabilities.to(logits.dtype()), label_smoothing);
 }
 

@@ -16,6 +16,7 @@
 
 #include "byteformer/error.h"
 #include "model/parameters.h"
+#include "train/device.h"
 #include "train/merged_rows.h"
 #include "train/rows.h"
 #include "train/stem_table.h"
@@ -29,12 +30,12 @@ std::vector<std::int64_t> sizes_of(const Shape& shape) { return {shape.begin(), 
 }  // namespace
 
 TrainableModel::TrainableModel(const ModelConfig& config, EmbeddingInit init, std::uint64_t seed,
-                               at::ScalarType dtype)
+                               const at::TensorOptions& options)
     : config_(config) {
   check(config);
   const TensorMap start = initial_weights(config, init, seed);
   for (const ParameterSpec& p : parameter_table(config))
-    tensors_[p.name] = from_tensor(start.at(p.name), dtype).set_requires_grad(p.trained);
+    tensors_[p.name] = from_tensor(start.at(p.name), options).set_requires_grad(p.trained);
 }
 
 at::Tensor TrainableModel::linear(const std::string& name, const at::Tensor& x) const {
@@ -92,8 +93,8 @@ at::Tensor TrainableModel::layer(std::size_t i, const at::Tensor& rows,
   std::optional<at::Tensor> mask;
   if (!layout.attended.empty()) {
     const auto* flags = layout.attended.data();
-    mask = at::from_blob(const_cast<std::uint8_t*>(flags), {x.size(0), 1, 1, w}, at::kByte)
-               .to(at::kBool);
+    mask = copied_to(x.device(), at::from_blob(const_cast<std::uint8_t*>(flags),
+                                               {x.size(0), 1, 1, w}, at::kBool));
   }
   const at::Tensor mixed =
       at::scaled_dot_product_attention(qkv[0], qkv[1], qkv[2], mask);  // scale 1/8
@@ -133,8 +134,8 @@ at::Tensor TrainableModel::forward(const Batch& batch) const {
   x = norm("post_transformer_norm", x);
   // A file without a real row has the mean zero.
   constexpr std::int64_t kMean = 1;
-  const at::Tensor mean = std::get<0>(at::embedding_bag(x, index_tensor(layout.mean_rows),
-                                                        index_tensor(layout.mean_offsets),
+  const at::Tensor mean = std::get<0>(at::embedding_bag(x, index_tensor(layout.mean_rows, device()),
+                                                        index_tensor(layout.mean_offsets, device()),
                                                         /*scale_grad_by_freq=*/false, kMean));
   return linear("classifier", mean);
 }
@@ -142,8 +143,7 @@ at::Tensor TrainableModel::forward(const Batch& batch) const {
 void TrainableModel::load(const TensorMap& weights) {
   check_tensors(config_, weights);
   const at::NoGradGuard no_grad;
-  for (auto& [name, tensor] : tensors_)
-    tensor.copy_(from_tensor(weights.at(name), tensor.scalar_type()));
+  for (auto& [name, tensor] : tensors_) tensor.copy_(from_tensor(weights.at(name), tensor.dtype()));
 }
 
 TensorMap TrainableModel::weights() const {
@@ -161,10 +161,10 @@ Tensor to_tensor(const at::Tensor& tensor) {
           std::vector<std::byte>(bytes, bytes + flat.nbytes())};
 }
 
-at::Tensor from_tensor(const Tensor& tensor, at::ScalarType dtype) {
+at::Tensor from_tensor(const Tensor& tensor, const at::TensorOptions& options) {
   std::vector<double> values = tensor.to_doubles();
   return at::from_blob(values.data(), sizes_of(tensor.shape), at::kDouble)
-      .to(dtype, /*non_blocking=*/false, /*copy=*/true);
+      .to(options, /*non_blocking=*/false, /*copy=*/true);
 }
 
 }  // namespace byteformer

@@ -22,11 +22,12 @@ namespace byteformer {
 class TrainableModel {
  public:
   // Parameters start as the parameter table says, embeddings as `init` says; the same seed gives
-  // the same weights.
+  // the same weights. `options`: their type and device.
   TrainableModel(const ModelConfig& config, EmbeddingInit init, std::uint64_t seed,
-                 at::ScalarType dtype = at::kFloat);
+                 const at::TensorOptions& options = at::kFloat);
 
   const ModelConfig& config() const { return config_; }
+  at::Device device() const { return at("classifier.weight").device(); }
 
   // Keep only each layer's input for the backward pass and compute the rest again: a fraction of
   // the memory for a third more work.
@@ -62,6 +63,6 @@ class TrainableModel {
 
 // Between tensors of ours and LibTorch's; F32 or F64.
 Tensor to_tensor(const at::Tensor& tensor);
-at::Tensor from_tensor(const Tensor& tensor, at::ScalarType dtype);
+at::Tensor from_tensor(const Tensor& tensor, const at::TensorOptions& options);
 
 }  // namespace byteformer

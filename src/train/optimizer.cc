@@ -4,6 +4,7 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/_fused_adamw.h>
 #include <ATen/ops/norm.h>
+#include <ATen/ops/stack.h>
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
 
@@ -29,6 +30,10 @@ const Tensor& member(const TensorMap& state, const std::string& name) {
   return found->second;
 }
 
+at::Tensor zero_steps(const at::Tensor& parameter) {
+  return at::zeros({}, at::device(parameter.device()).dtype(at::kFloat));
+}
+
 }  // namespace
 
 AdamW::AdamW(const TrainableModel& model, const Recipe::Optim& options)
@@ -44,15 +49,22 @@ void AdamW::scale_gradients(double factor) {
     if (tensor.grad().defined()) tensor.grad().mul_(factor);
 }
 
+double AdamW::gradient_norm() const {
+  const at::NoGradGuard no_grad;
+  std::vector<at::Tensor> norms;
+  for (const auto& [name, tensor] : parameters_)
+    if (tensor.grad().defined()) norms.push_back(tensor.grad().norm());
+  if (norms.empty()) return 0;
+  const at::Tensor all = at::stack(norms).to(at::kCPU, at::kDouble);  // one wait for a device
+  double squares = 0;
+  for (std::int64_t i = 0; i < all.numel(); ++i)
+    squares += all.const_data_ptr<double>()[i] * all.const_data_ptr<double>()[i];
+  return std::sqrt(squares);
+}
+
 double AdamW::step(double max_gradient_norm) {
   const at::NoGradGuard no_grad;
-  double squares = 0;
-  for (const auto& [name, tensor] : parameters_) {
-    if (!tensor.grad().defined()) continue;
-    const double norm = tensor.grad().norm().item<double>();
-    squares += norm * norm;
-  }
-  const double norm = std::sqrt(squares);
+  const double norm = gradient_norm();
   if (max_gradient_norm > 0 && norm > max_gradient_norm) scale_gradients(max_gradient_norm / norm);
   update(true);
   update(false);
@@ -66,7 +78,7 @@ void AdamW::update(bool decayed) {
     if (!tensor.grad().defined() || (tensor.dim() > 1) != decayed) continue;
     Moments& moments = moments_[name];
     if (!moments.first.defined())
-      moments = {at::zeros_like(tensor), at::zeros_like(tensor), at::zeros({}, at::kFloat)};
+      moments = {at::zeros_like(tensor), at::zeros_like(tensor), zero_steps(tensor)};
     moments.steps.add_(1);
     parameters.push_back(tensor);
     gradients.push_back(tensor.grad());
@@ -101,9 +113,9 @@ void AdamW::load(const TensorMap& state) {
     if (steps.size() != 1)
       throw ModelError("the checkpoint's step count of \"" + name +
                        "\" is not one number. Begin a new run.");
-    const Moments moments = {from_tensor(member(state, "exp_avg/" + name), tensor.scalar_type()),
-                             from_tensor(member(state, "exp_avg_sq/" + name), tensor.scalar_type()),
-                             at::zeros({}, at::kFloat).add_(steps[0])};
+    const Moments moments = {from_tensor(member(state, "exp_avg/" + name), tensor.options()),
+                             from_tensor(member(state, "exp_avg_sq/" + name), tensor.options()),
+                             zero_steps(tensor).add_(steps[0])};
     if (moments.first.sizes() != tensor.sizes() || moments.second.sizes() != tensor.sizes())
       throw ModelError("the checkpoint's moments of \"" + name +
                        "\" have another shape than the model. Begin a new run.");
@@ -129,7 +141,7 @@ TensorMap Ema::weights() const {
 
 void Ema::load(const TensorMap& weights) {
   for (auto& [name, average] : average_)
-    average.copy_(from_tensor(member(weights, name), average.scalar_type()));
+    average.copy_(from_tensor(member(weights, name), average.dtype()));
 }
 
 }  // namespace byteformer

@@ -21,6 +21,7 @@ class AdamW {
   double step(double max_gradient_norm);
   void clear_gradients();
   void scale_gradients(double factor);
+  double gradient_norm() const;  // of all together
 
   // Moments and step counts by parameter name, for a checkpoint: "exp_avg/<name>",
   // "exp_avg_sq/<name>", "step/<name>".

@@ -12,6 +12,7 @@
 #include "kernels/kernels.h"
 #include "model/geometry.h"
 #include "train/autocast.h"
+#include "train/device.h"
 #include "train/loss.h"
 #include "train/modules.h"
 #include "train/optimizer.h"
@@ -148,12 +149,16 @@ Plan plan_for(const FolderFacts& facts, double minutes, bool has_bf16,
   return plan;
 }
 
-bool trains_in_bf16() { return kernels::chosen_set().bf16 != nullptr; }
+bool trains_in_bf16(const std::string& device) {
+  return device != "cpu" || kernels::chosen_set().bf16 != nullptr;
+}
 
-double measured_step_seconds(const Recipe& recipe, std::size_t bytes, unsigned threads) {
+double measured_step_seconds(const Recipe& recipe, std::size_t bytes, unsigned threads,
+                             const std::string& device) {
   using Clock = std::chrono::steady_clock;
   at::set_num_threads(static_cast<int>(threads));
-  const TrainableModel model(recipe.model, recipe.embedding_init, 1);
+  const TrainableModel model(recipe.model, recipe.embedding_init, 1,
+                             at::device(device_named(device, 0)).dtype(at::kFloat));
   AdamW optimizer(model, recipe.optim);
   const std::size_t length = std::max({bytes, recipe.model.kernel_size, std::size_t{1}});
   Batch batch{{}, {0}, {}, {}};
@@ -169,11 +174,11 @@ double measured_step_seconds(const Recipe& recipe, std::size_t bytes, unsigned t
     const Clock::time_point begin = Clock::now();
     at::Tensor loss;
     {
-      const Autocast autocast(recipe.common.bf16);
+      const Autocast autocast(recipe.common.bf16, model.device());
       loss = cross_entropy(model.forward(batch), batch.targets, recipe.loss.label_smoothing);
     }
     loss.backward();
-    optimizer.step(recipe.optim.max_gradient_norm);
+    optimizer.step(recipe.optim.max_gradient_norm);  // the norm waits for a GPU's gradients
     const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
     least = turn == 0 ? seconds : std::min(least, seconds);
   }

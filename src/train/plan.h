@@ -26,10 +26,11 @@ using StepSeconds = std::function<double(const Recipe&, std::size_t bytes)>;
 Plan plan_for(const FolderFacts& facts, double minutes, bool has_bf16,
               const StepSeconds& step_seconds);
 
-// Whether this machine has kernels for training in BF16.
-bool trains_in_bf16();
+// Whether training in BF16, or what stands for it there, is the faster way on the device.
+bool trains_in_bf16(const std::string& device);
 
-// Times steps on this machine, on random bytes, with so many threads.
-double measured_step_seconds(const Recipe& recipe, std::size_t bytes, unsigned threads);
+// Times steps on this machine's device "cpu" or "cuda", on random bytes, with so many threads.
+double measured_step_seconds(const Recipe& recipe, std::size_t bytes, unsigned threads,
+                             const std::string& device);
 
 }  // namespace byteformer

@@ -91,7 +91,7 @@ TEST(Plan, NeedsTwoClasses) {
 TEST(Plan, TimesARealStep) {
   Recipe recipe = plan_for(folder(100, 300), 1, false, seconds_by_size).recipe;
   recipe.model.classes = 10;
-  const double seconds = measured_step_seconds(recipe, 300, 1);
+  const double seconds = measured_step_seconds(recipe, 300, 1, "cpu");
   EXPECT_GT(seconds, 0);
   EXPECT_LT(seconds, 60);
 }

@@ -15,6 +15,7 @@
 #include <torch/csrc/distributed/c10d/reducer.hpp>
 
 #include "byteformer/error.h"
+#include "train/cuda.h"
 #include "train/heartbeat.h"
 
 namespace byteformer {
@@ -71,7 +72,7 @@ struct ProcessGroup::Engine {
   c10::intrusive_ptr<c10d::ProcessGroup> group;
   std::unique_ptr<Heartbeat> heartbeat;
 
-  void meet(const Membership& m) {
+  void meet(const Membership& m, at::Device device) {
     c10d::TCPStoreOptions options;
     options.port = m.port;
     options.isServer = m.rank == 0;
@@ -93,6 +94,9 @@ struct ProcessGroup::Engine {
     group->setBackend(c10::DeviceType::CPU, c10d::ProcessGroup::BackendType::GLOO,
                       c10::make_intrusive<c10d::ProcessGroupGloo>(store, rank, size, gloo_options));
     group->setDefaultBackend(c10d::ProcessGroup::BackendType::GLOO);
+    if (device.is_cuda())
+      group->setBackend(c10::DeviceType::CUDA, c10d::ProcessGroup::BackendType::NCCL,
+                        nccl(store, rank, size, kLongestStep));
   }
 
   // A connection that breaks says an address at most; the heartbeat finds out whose it was.
@@ -112,13 +116,13 @@ struct ProcessGroup::Engine {
   }
 };
 
-ProcessGroup::ProcessGroup(const Membership& membership,
+ProcessGroup::ProcessGroup(const Membership& membership, at::Device device,
                            std::function<void(const std::string&)> lost)
     : membership_(membership) {
   if (membership.size == 1) return;
   engine_ = std::make_unique<Engine>();
   try {
-    engine_->meet(membership);
+    engine_->meet(membership, device);
   } catch (const Error&) {
     throw;
   } catch (const std::exception& error) {

@@ -1,8 +1,8 @@
 // The processes that train together: sums over them, and word of one that is lost.
 //
 // PyTorch's own engine (c10d): processes meet at a store of rank 0, and Gloo moves the data between
-// them. Every process makes the same calls in the same order. A group of one process makes none of
-// these connections; its sums are its own values.
+// them, NCCL that of GPUs. Every process makes the same calls in the same order. A group of one
+// process makes none of these connections; its sums are its own values.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -23,7 +23,8 @@ class ProcessGroup {
   // fails or has not been heard of for half a minute, `lost` is called with a message that names
   // it. That is in a thread of its own, since this one may sit in a sum that will never end, so
   // `lost` should end the program.
-  ProcessGroup(const Membership& membership, std::function<void(const std::string&)> lost);
+  ProcessGroup(const Membership& membership, at::Device device,
+               std::function<void(const std::string&)> lost);
   // Waits for the others to come here as well.
   ~ProcessGroup();
 
@@ -34,7 +35,7 @@ class ProcessGroup {
 
   void sum(std::span<double> values);  // in place
   bool any(bool value);
-  void copy_from_first(at::Tensor tensor);             // in place
+  void copy_from_first(at::Tensor tensor);             // in place, of any device
   std::string text_of_first(const std::string& text);  // the same in all
 
   // Tells the others why this process ends early.

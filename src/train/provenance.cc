@@ -8,6 +8,8 @@
 #include <cstring>
 #include <fstream>
 
+#include "train/device.h"
+
 namespace byteformer {
 namespace {
 
@@ -52,12 +54,14 @@ int find_build_id(dl_phdr_info* program, std::size_t, void* result) {
 
 }  // namespace
 
-Provenance provenance_of_this_program(std::size_t threads, std::size_t processes) {
+Provenance provenance_of_this_program(std::size_t threads, std::size_t processes,
+                                      at::Device device) {
   Provenance provenance;
   provenance.processor = fmt::format("{} ({})", processor_name(), at::get_cpu_capability());
   ::dl_iterate_phdr(find_build_id, &provenance.build);
   provenance.threads = threads;
   provenance.processes = processes;
+  provenance.device = name_of(device);
   return provenance;
 }
 
@@ -75,6 +79,7 @@ std::vector<std::string> differences(const Provenance& began, const Provenance& 
   compare(counted(began.threads, "thread", "threads"), counted(now.threads, "thread", "threads"));
   compare(counted(began.processes, "process", "processes"),
           counted(now.processes, "process", "processes"));
+  compare(began.device, now.device);
   return all;
 }
 

@@ -3,7 +3,7 @@
 #include <ATen/Dispatch.h>
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/tensor.h>
+#include <ATen/ops/from_blob.h>
 #include <ATen/ops/zeros.h>
 #include <torch/csrc/autograd/custom_function.h>
 
@@ -11,6 +11,8 @@
 #include <cstring>
 
 #include "kernels/gradients.h"
+#include "train/device.h"
+#include "train/rows_on_device.h"
 
 namespace byteformer {
 namespace {
@@ -46,13 +48,17 @@ at::Tensor gathered(const at::Tensor& given, const std::int64_t* places, std::in
   return y;
 }
 
+// Where each of `rows` rows went: the gradient is gathered from there.
+Places places_back(const Places& places, std::int64_t rows) {
+  Places back(static_cast<std::size_t>(rows), -1);
+  for (std::size_t j = 0; j < places.size(); ++j)
+    if (places[j] >= 0) back[static_cast<std::size_t>(places[j])] = static_cast<std::int64_t>(j);
+  return back;
+}
+
 struct MoveRows : Function<MoveRows> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const Places& places) {
-    // Where each row of x went: the gradient is gathered from there.
-    Places back(static_cast<std::size_t>(x.size(0)), -1);
-    for (std::size_t j = 0; j < places.size(); ++j)
-      if (places[j] >= 0) back[static_cast<std::size_t>(places[j])] = static_cast<std::int64_t>(j);
-    context->saved_data["back"] = index_tensor(back);
+    context->saved_data["back"] = index_tensor(places_back(places, x.size(0)));
     return gathered(x, places.data(), static_cast<std::int64_t>(places.size()));
   }
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
@@ -146,17 +152,21 @@ void scatter_rows(const float* from, const std::int64_t* places, std::size_t cou
       std::memcpy(x + static_cast<std::size_t>(places[j]) * d, from, d * sizeof(float));
 }
 
-at::Tensor index_tensor(const std::vector<std::int64_t>& values) {
-  return at::tensor(at::ArrayRef<std::int64_t>(values), at::kLong);
+at::Tensor index_tensor(const std::vector<std::int64_t>& values, at::Device device) {
+  return copied_to(device, at::from_blob(const_cast<std::int64_t*>(values.data()),
+                                         {static_cast<std::int64_t>(values.size())}, at::kLong));
 }
 
 at::Tensor move_rows(const at::Tensor& x, const std::vector<std::int64_t>& places) {
-  return MoveRows::apply(x, places);
+  if (x.is_cpu()) return MoveRows::apply(x, places);
+  return move_rows_on_device(x, index_tensor(places, x.device()),
+                             index_tensor(places_back(places, x.size(0)), x.device()));
 }
 
 at::Tensor sum_table_rows(const at::Tensor& table, const std::vector<std::int64_t>& places,
                           std::int64_t k) {
-  return SumTableRows::apply(table, places, k);
+  if (table.is_cpu()) return SumTableRows::apply(table, places, k);
+  return sum_table_rows_on_device(table, index_tensor(places, table.device()), k);
 }
 
 }  // namespace byteformer

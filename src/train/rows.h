@@ -2,7 +2,8 @@
 //
 // LibTorch's own index operations sum their gradients row by row through tensor objects,
 // microseconds each; here every list is known to use a row at most once (or, for the stem's table,
-// by position), so that gradients are plain loops with one fixed order.
+// by position), so that gradients are plain loops with one fixed order. Tensors that are not on the
+// processor go the way of rows_on_device.h.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -19,7 +20,7 @@ void scatter_rows(const float* from, const std::int64_t* places, std::size_t cou
                   float* x);
 
 // A list as a tensor: a copy, which autograd keeps until the backward pass, when the list is gone.
-at::Tensor index_tensor(const std::vector<std::int64_t>& values);
+at::Tensor index_tensor(const std::vector<std::int64_t>& values, at::Device device = at::kCPU);
 
 // y [places.size(), d]: row places[j] of x [rows, d], or zeros for -1. No row may be named twice.
 at::Tensor move_rows(const at::Tensor& x, const std::vector<std::int64_t>& places);

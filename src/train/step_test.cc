@@ -12,7 +12,9 @@
 #include <set>
 #include <thread>
 
+#include "byteformer/error.h"
 #include "train/autocast.h"
+#include "train/device.h"
 #include "train/loss.h"
 #include "train/modules.h"
 #include "train/windowed_block.h"
@@ -55,20 +57,20 @@ struct Step {
 Step step_of(const TrainableModel& model, bool bf16) {
   at::Tensor loss;
   {
-    const Autocast autocast(bf16);
+    const Autocast autocast(bf16, model.device());
     loss = cross_entropy(model.forward(uneven_batch()), uneven_batch().targets, 0.1);
   }
   loss.backward();
   Step step{loss.item<double>(), {}};
   for (const auto& [name, tensor] : model.tensors()) {
-    step.gradients[name] = tensor.grad().clone();
+    step.gradients[name] = tensor.grad().to(at::kCPU, /*non_blocking=*/false, /*copy=*/true);
     tensor.mutable_grad().reset();
   }
   return step;
 }
 
-TrainableModel model_of(Masking masking, at::ScalarType type = at::kFloat) {
-  return {small_config(masking), EmbeddingInit::kNormal, 7, type};
+TrainableModel model_of(Masking masking, const at::TensorOptions& options = at::kFloat) {
+  return {small_config(masking), EmbeddingInit::kNormal, 7, options};
 }
 
 class TrainingStep : public testing::TestWithParam<Masking> {
@@ -77,18 +79,32 @@ class TrainingStep : public testing::TestWithParam<Masking> {
   int threads_ = at::get_num_threads();
 };
 
-TEST_P(TrainingStep, GivesTheGradientsOfLibTorchsOperations) {
-  const Step expected = step_of(model_of(GetParam(), at::kDouble), false);
-  for (const bool bf16 : {false, true}) {
-    const Step step = step_of(model_of(GetParam()), bf16);
-    EXPECT_NEAR(step.loss, expected.loss, bf16 ? 1e-2 : 1e-5);
+// Of a step in float32 and in mixed precision, against LibTorch's operations in float64.
+void expect_right_steps(const TrainableModel& model) {
+  const Step expected = step_of(model_of(model.config().masking, at::kDouble), false);
+  for (const bool mixed : {false, true}) {
+    const Step step = step_of(model, mixed);
+    EXPECT_NEAR(step.loss, expected.loss, mixed ? 1e-2 : 1e-5);
     for (const auto& [name, gradient] : step.gradients) {
       if (name.ends_with("qkv_proj.bias")) continue;  // its key part is rounding noise
       const at::Tensor& truth = expected.gradients.at(name);
       const double size = truth.norm().item<double>(),
                    away = (gradient.to(at::kDouble) - truth).norm().item<double>();
-      EXPECT_LE(away, (bf16 ? 0.05 : 2e-5) * size + 1e-7) << name << (bf16 ? " in BF16" : "");
+      EXPECT_LE(away, (mixed ? 0.05 : 2e-5) * size + 1e-7)
+          << name << (mixed ? " in mixed precision" : "");
     }
+  }
+}
+
+TEST_P(TrainingStep, GivesTheGradientsOfLibTorchsOperations) {
+  expect_right_steps(model_of(GetParam()));
+}
+
+TEST_P(TrainingStep, GivesThemOnAGpuToo) {
+  try {
+    expect_right_steps(model_of(GetParam(), at::device(device_named("cuda", 0)).dtype(at::kFloat)));
+  } catch (const UsageError& error) {
+    GTEST_SKIP() << error.what();
   }
 }
 

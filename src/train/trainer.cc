@@ -16,6 +16,7 @@
 #include "files/name.h"
 #include "model/geometry.h"
 #include "report/progress.h"
+#include "train/device.h"
 #include "train/evaluation.h"
 #include "train/learner.h"
 #include "train/process_group.h"
@@ -65,8 +66,9 @@ unsigned part_of_processors(const Membership& m) {
 
 class Training {
  public:
-  Training(const TrainOptions& options, ProcessGroup& group)
+  Training(const TrainOptions& options, at::Device device, ProcessGroup& group)
       : options_(options),
+        device_(device),
         group_(group),
         recipe_(options.recipe),
         input_(options.recipe),
@@ -74,14 +76,16 @@ class Training {
     at::set_num_threads(static_cast<int>(threads_));
     check_recipe();
     read_data();
-    learner_.emplace(recipe_, group_);
+    learner_.emplace(recipe_, device_, group_);
     if (recipe_.common.checkpoint_activations && !learner_->runs_on_kernels())
       say(fmt::format(
           "common.checkpoint_activations does nothing here: LibTorch's own operations train this "
           "model, because {}.",
-          recipe_.model.ffn % 64 == 0
+          !device_.is_cpu() ? "they do on a GPU"
+          : recipe_.model.ffn % 64 == 0
               ? "this processor has no BF16 kernels; with common.mixed_precision=false it does"
               : "its ffn is no multiple of 64"));
+    if (!device_.is_cpu()) say_device();
     begin_or_resume();
     LoaderOptions loading{recipe_.data.batch, recipe_.model.kernel_size,
                           static_cast<unsigned>(recipe_.data.workers), recipe_.common.seed};
@@ -156,9 +160,16 @@ class Training {
     if (group_.is_first()) options_.notice(text);
   }
 
+  void say_device() const {
+    const char* precision = !recipe_.common.bf16               ? "float32"
+                            : mixed_type(device_) == at::kHalf ? "float16, with scaled gradients"
+                                                               : "BF16";
+    say(fmt::format("trains on {} in {}", name_of(device_), precision));
+  }
+
   void begin_or_resume() {
     state_.recipe = to_yaml(recipe_);
-    state_.provenance = provenance_of_this_program(threads_, group_.size());
+    state_.provenance = provenance_of_this_program(threads_, group_.size(), device_);
     state_.batch_files = recipe_.data.batch * group_.size();
     std::string checkpoint;  // empty where there is none
     if (group_.is_first()) {
@@ -404,6 +415,7 @@ class Training {
   };
 
   const TrainOptions& options_;
+  const at::Device device_;
   ProcessGroup& group_;
   const StopSignals stop_;
   bool stopping_ = false;  // a signal asked one of the processes to stop
@@ -421,9 +433,10 @@ class Training {
 }  // namespace
 
 TrainResult train(const TrainOptions& options) {
-  ProcessGroup group(options.membership, options.lost);
+  const at::Device device = device_named(options.device, options.membership.local_rank);
+  ProcessGroup group(options.membership, device, options.lost);
   try {
-    return Training(options, group).run();
+    return Training(options, device, group).run();
   } catch (const std::exception& error) {
     group.fail(error.what());
     throw;

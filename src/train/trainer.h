@@ -20,6 +20,7 @@ struct TrainOptions {
   bool resume = false;   // go on from checkpoint-last; else a run that is there already is an error
   std::string command;   // for the report
   unsigned threads = 0;  // of LibTorch; 0: what the process may use, or its part of the machine
+  std::string device = "cpu";  // or "cuda": where the model trains
   // Its place among processes that train together, each with the same options; all read the same
   // data, the first one writes the run. `lost` must end the program: see process_group.h.
   Membership membership;

@@ -17,6 +17,7 @@
 #include "report/history.h"
 #include "tests/temporary_folder.h"
 #include "train/checkpoint.h"
+#include "train/device.h"
 #include "train/modules.h"
 
 namespace byteformer {
@@ -210,6 +211,42 @@ TEST_F(TrainerTest, LearnsInMixedPrecision) {
   EXPECT_LT(last.history.back().train_loss, last.history.front().train_loss);
 }
 
+TEST_F(TrainerTest, LearnsOnAGpuAndGoesOnThere) {
+  TrainOptions run = options("run");
+  try {
+    device_named(run.device = "cuda", 0);
+  } catch (const UsageError& error) {
+    GTEST_SKIP() << error.what();
+  }
+  run.recipe.common.bf16 = true;
+  run.recipe.model.merges.assign(2, true);
+  run.recipe.common.max_iterations = 8;  // within an epoch
+  ASSERT_EQ(train(run), TrainResult::kDone);
+  run.recipe.common.max_iterations = 0;
+  run.resume = true;
+  ASSERT_EQ(train(run), TrainResult::kDone);
+  const Checkpoint last = load_checkpoint((folder_ / "run/checkpoint-last").string());
+  EXPECT_EQ(last.best, 1.0);
+  EXPECT_NE(last.provenance.device, name_of(at::kCPU));
+  // The model is one for any machine, and so is the run.
+  run.device = "cpu";
+  ++run.recipe.scheduler.max_epochs;
+  EXPECT_EQ(train(run), TrainResult::kDone);
+}
+
+TEST_F(TrainerTest, ACheckpointKeepsTheScaleOfGradients) {
+  Checkpoint checkpoint;
+  const std::string path = (folder_ / "checkpoint").string();
+  save_checkpoint(path, checkpoint);
+  EXPECT_FALSE(load_checkpoint(path).scaler);
+  checkpoint.scaler = {4096, 17};
+  save_checkpoint(path, checkpoint);
+  const std::optional<GradientScaler::State> kept = load_checkpoint(path).scaler;
+  ASSERT_TRUE(kept);
+  EXPECT_EQ(kept->scale, 4096);
+  EXPECT_EQ(kept->steps, 17U);
+}
+
 TEST_F(TrainerTest, ACheckpointThatDoesNotFitIsRefused) {
   train(options("run"));
   const std::string path = (folder_ / "run/checkpoint-last").string();
@@ -247,11 +284,12 @@ TEST_F(TrainerTest, WhatMayChangeTheLastBitsOfAResumedRunIsSaid) {
   run.notice = [&](const std::string& text) { said += text + "\n"; };
   train(run);
   EXPECT_EQ(said.find("bit"), std::string::npos) << said;
-  saved.provenance = {"a ZX81", "0123", 7, 5};
+  saved.provenance = {"a ZX81", "0123", 7, 5, "a GPU of 1999"};
   saved.data = "another list";
   save_checkpoint(path, saved);
   train(run);
-  for (const char* word : {"a ZX81", "build 0123", "7 threads", "5 processes", "list of training"})
+  for (const char* word :
+       {"a ZX81", "build 0123", "7 threads", "5 processes", "a GPU of 1999", "list of training"})
     EXPECT_NE(said.find(word), std::string::npos) << word << " in " << said;
 }
 
