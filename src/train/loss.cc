@@ -28,7 +28,7 @@ at::Tensor cross_entropy(const at::Tensor& logits, const std::vector<float>& sha
                          double label_smoothing) {
   const at::Tensor probabilities =
       copied_to(logits.device(),
-                at::from_blob(const_cast<float*>(shares.data()), {logits.size(0), -1}, at::kFloat));
+                at::from_blob(const_cast<float*>(shares.data()), logits.sizes(), at::kFloat));
   return cross_entropy(logits, probabilities.to(logits.dtype()), label_smoothing);
 }
 
