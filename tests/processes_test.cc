@@ -49,6 +49,7 @@ class Processes : public testing::Test {
                     // One of two processes without a launcher: member RANK PORT train ...
                     "member() { local rank=$1 port=$2; shift 2; RANK=$rank LOCAL_RANK=$rank "
                     "WORLD_SIZE=2 MASTER_ADDR=127.0.0.1 MASTER_PORT=$port \"$@\"; }\n"
+                    "until_saved() { while [ ! -e run/checkpoint-last ]; do sleep 0.05; done; }\n"
                     "free_port() { python3 -c 'import socket; s = socket.socket(); "
                     "s.bind((\"127.0.0.1\", 0)); print(s.getsockname()[1])'; }\n" +
                         lines,
@@ -139,7 +140,7 @@ TEST_F(Processes, ARunGoesOnWithAnotherNumberAndSaysSo) {
 TEST_F(Processes, OneThatDiesEndsTheOthersOfTheLauncherWhichNamesIt) {
   const ShellOutcome o =
       run("train run 4 scheduler.max_epochs=100000 --processes 3 & launcher=$!\n"
-          "while [ ! -e run/checkpoint-last ]; do sleep 0.05; done\n"
+          "until_saved\n"
           "kill -9 $(pgrep -P $(pgrep -P $launcher) | sed -n 2p); wait $launcher; echo status $?");
   EXPECT_EQ(o.out, "status 1\n") << o.err;
   EXPECT_NE(o.err.find("process 1 of 3 was ended by signal 9"), std::string::npos) << o.err;
@@ -148,7 +149,7 @@ TEST_F(Processes, OneThatDiesEndsTheOthersOfTheLauncherWhichNamesIt) {
 TEST_F(Processes, AStoppedLauncherWritesACheckpointAndExitsWithSeventyFive) {
   const ShellOutcome o =
       run("train run 4 scheduler.max_epochs=100000 --processes 2 & launcher=$!\n"
-          "while [ ! -e run/checkpoint-last ]; do sleep 0.05; done\n"
+          "until_saved\n"
           "kill -TERM $(pgrep -P $launcher); wait $launcher; echo status $?");
   EXPECT_EQ(o.out, "status 75\n") << o.err;
   EXPECT_NE(o.err.find("stopped; to go on: byteformer train"), std::string::npos) << o.err;
@@ -192,7 +193,7 @@ TEST_F(Processes, OneThatIsKilledIsNamedByTheOthersWithinAMinute) {
         run("rm -rf run; port=$(free_port); declare -A id\n"
             "for r in 0 1; do member $r $port train run 4 scheduler.max_epochs=100000 2> log$r & "
             "id[$r]=$!; done\n"
-            "while [ ! -e run/checkpoint-last ]; do sleep 0.05; done\n"
+            "until_saved\n"
             "kill -9 $(pgrep -P ${id[" +
                 killed +
                 "]})\n"

@@ -24,8 +24,8 @@ FileSet::FileSet(SampleList samples, const InputBytes& bytes, Options options)
 std::uint64_t FileSet::hash() const {
   std::uint64_t hash = kEmptyHash;
   for (std::size_t i = 0; i < samples_.size(); ++i)
-    hash =
-        hash_of_text(fmt::format("{}\t{}\n", samples_.name_in_place(i), samples_[i].bytes), hash);
+    hash = hash_of_text(fmt::format("{}\t{}\n", samples_.name_in_place(i), samples_.bytes_of(i)),
+                        hash);
   return hash;
 }
 

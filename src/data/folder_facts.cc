@@ -19,7 +19,7 @@ FolderFacts facts_of_folder(const std::string& data, const Notice& notice) {
   const ClassFolder folder = list_class_folder(data, notice);
   FolderFacts facts{folder.samples.size(), folder.classes.size(), {}, {}};
   facts.bytes.reserve(facts.files);
-  for (std::size_t i = 0; i < facts.files; ++i) facts.bytes.push_back(folder.samples[i].bytes);
+  for (std::size_t i = 0; i < facts.files; ++i) facts.bytes.push_back(folder.samples.bytes_of(i));
   std::sort(facts.bytes.begin(), facts.bytes.end());
   bool all_are_wav = facts.files > 0;
   const std::size_t stride = std::max<std::size_t>(1, facts.files / kLookedInto);

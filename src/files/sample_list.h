@@ -37,6 +37,7 @@ class SampleList {
   Sample operator[](std::size_t i) const;
   std::string_view name_in_place(std::size_t i) const { return name_of(entries_[i]); }
   std::size_t class_of(std::size_t i) const { return entries_[i].class_index; }
+  std::uint64_t bytes_of(std::size_t i) const { return entries_[i].bytes; }
 
   void renumber_classes(const std::vector<std::size_t>& number);  // [class], the new ones
   // By class, then by whole name; of several members of one name the one that lies last in its

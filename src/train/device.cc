@@ -16,8 +16,7 @@ at::Device device_named(const std::string& name, std::size_t local_rank) {
     throw UsageError(
         "--device is cuda, but LibTorch finds no GPU here. `nvidia-smi` shows whether there is one "
         "and its driver works; CUDA_VISIBLE_DEVICES may hide it. Leave --device out to train on "
-        "the "
-        "processor.");
+        "the processor.");
   const std::size_t index = count == 1 ? 0 : local_rank;
   if (index >= count)
     throw UsageError(fmt::format(

@@ -9,7 +9,7 @@
 
 #include "base/random.h"
 #include "byteformer/error.h"
-#include "kernels/kernels.h"
+#include "kernels/gradients.h"
 #include "model/geometry.h"
 #include "train/autocast.h"
 #include "train/device.h"
@@ -150,7 +150,8 @@ Plan plan_for(const FolderFacts& facts, double minutes, bool has_bf16,
 }
 
 bool trains_in_bf16(const std::string& device) {
-  return device != "cpu" || kernels::chosen_set().bf16 != nullptr;
+  return device != "cpu" ||
+         kernels::gradients_of(kernels::chosen_set(), kernels::Precision::kBf16) != nullptr;
 }
 
 double measured_step_seconds(const Recipe& recipe, std::size_t bytes, unsigned threads,

@@ -174,12 +174,11 @@ class Training {
     std::string checkpoint;  // empty where there is none
     if (group_.is_first()) {
       directory_.emplace(options_.run_directory);
-      if (directory_->has_checkpoint()) {
-        if (!options_.resume) check_holds_no_run(options_.run_directory);
+      if (!options_.resume) check_holds_no_run(options_.run_directory);
+      if (directory_->has_checkpoint())
         checkpoint = directory_->checkpoint_bytes();
-      } else {
+      else
         directory_->write_config(state_.recipe);
-      }
     }
     checkpoint = group_.text_of_first(checkpoint);
     if (!checkpoint.empty())
