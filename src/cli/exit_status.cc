@@ -1,5 +1,6 @@
 #include "cli/exit_status.h"
 
+#include <csignal>
 #include <exception>
 #include <new>
 
@@ -19,6 +20,7 @@ int failed(const char* why, int status) {
 
 int run_program(const std::function<int()>& body) {
   fill_closed_streams();
+  ::signal(SIGPIPE, SIG_IGN);  // a closed pipe is seen where it is written to
   try {
     return body();
   } catch (const UsageError& error) {

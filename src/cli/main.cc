@@ -1,7 +1,6 @@
 // byteformer: the one command that a user meets.
 #include <fmt/format.h>
 
-#include <csignal>
 #include <cstdio>
 
 #include "byteformer/error.h"
@@ -32,7 +31,6 @@ constexpr const char* kHelp =
     "training was stopped.\n";
 
 int run(int argc, char** argv) {
-  ::signal(SIGPIPE, SIG_IGN);  // a closed pipe is seen where it is written to
   const std::string command = argc > 1 ? argv[1] : "";
   const std::vector<std::string> arguments(argv + std::min(argc, 2), argv + argc);
   const std::string line = command_line("byteformer", {argv + std::min(argc, 1), argv + argc});

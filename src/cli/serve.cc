@@ -151,7 +151,6 @@ class Server {
 int serve(const std::vector<std::string>& arguments) {
   if (arguments.size() != 2)
     throw UsageError("serve: is given limits of memory and time by byteformer, which starts it.");
-  ::signal(SIGPIPE, SIG_IGN);
   ::signal(SIGALRM, SIG_DFL);
   Server(number_in<std::uint64_t>(arguments[0]), number_in<double>(arguments[1])).run();
   return kExitDone;

@@ -14,6 +14,7 @@
 #include "cli/training_recipe.h"
 #include "recipe/override_kwargs.h"
 #include "recipe/recipe.h"
+#include "train/device.h"
 #include "train/kept_memory.h"
 #include "train/trainer.h"
 
@@ -111,7 +112,10 @@ int run(int argc, char** argv) {
     throw UsageError(
         "no data. Give --data DIR, a folder with one folder a class, or a recipe with "
         "dataset.root_train.");
-  if (!membership && processes > 1) return launch_processes(processes, argv);
+  if (!membership && processes > 1) {
+    check_device_for(options.device, processes);
+    return launch_processes(processes, argv);
+  }
   if (membership && processes > 1 && processes != membership->size)
     throw UsageError(
         fmt::format("--processes is {}, but WORLD_SIZE is {}. Leave --processes to training "

@@ -133,18 +133,16 @@ void Loader::start(std::size_t epoch, std::size_t first_batch) {
 
 std::optional<Batch> Loader::next() {
   std::unique_lock lock(state_->mutex);
-  while (!state_->order.empty() && state_->next_to_give < state_->batches()) {
-    const std::size_t number = state_->next_to_give;
-    const auto before = std::chrono::steady_clock::now();
-    state_->arrived.wait(lock, [&] { return state_->ready.contains(number); });
-    state_->waited +=
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
-    Batch batch = std::move(state_->ready.extract(number).mapped());
-    ++state_->next_to_give;
-    state_->room.notify_all();
-    if (!batch.targets.empty() || state_->options.parts > 1) return batch;
-  }
-  return std::nullopt;
+  if (state_->order.empty() || state_->next_to_give >= state_->batches()) return std::nullopt;
+  const std::size_t number = state_->next_to_give;
+  const auto before = std::chrono::steady_clock::now();
+  state_->arrived.wait(lock, [&] { return state_->ready.contains(number); });
+  state_->waited +=
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
+  Batch batch = std::move(state_->ready.extract(number).mapped());
+  ++state_->next_to_give;
+  state_->room.notify_all();
+  return batch;
 }
 
 std::size_t Loader::batches() const { return state_->batches(); }

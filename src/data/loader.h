@@ -23,7 +23,7 @@ struct LoaderOptions {
   bool shuffle = true;     // false: in the order of the set
   bool drop_last = false;  // leave out a last, smaller batch
   // A batch may be cut into parts, `batch` files each, for processes that train together: this
-  // loader gives one of them. They agree on which batch is which, so an empty part is given too.
+  // loader gives one of them. They agree on which batch is which.
   std::size_t part = 0, parts = 1;
 };
 
@@ -35,13 +35,12 @@ class Loader {
   ~Loader();
 
   // Starts an epoch at a batch (for resuming in the middle); then next() gives its batches in
-  // order, and nullopt at the end. A batch all of whose files were skipped is passed over, where it
-  // has one part.
+  // order, and nullopt at the end. A batch all of whose files were skipped is given empty.
   void start(std::size_t epoch, std::size_t first_batch = 0);
   std::optional<Batch> next();
 
   std::size_t batches() const;    // an epoch's
-  std::size_t given() const;      // of them so far, with those passed over: where to start() again
+  std::size_t given() const;      // of them so far: where to start() again
   double seconds_waited() const;  // in next(), since construction
   std::size_t skipped() const;    // files, since construction
 

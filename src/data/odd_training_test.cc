@@ -123,6 +123,7 @@ TEST_P(OddTraining, GoesOnWithWhatCanBeReadAndNamesTheRest) {
   for (std::size_t epoch = 0; epoch < 3; ++epoch) {
     loader.start(epoch);
     while (const std::optional<Batch> batch = loader.next()) {
+      if (batch->names.empty()) continue;  // all skipped
       given.insert(batch->names.begin(), batch->names.end());
       for (std::size_t f = 0; f < batch->names.size(); ++f)
         EXPECT_GE(batch->offsets[f + 1] - batch->offsets[f], static_cast<std::int64_t>(kKernel));

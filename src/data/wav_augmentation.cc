@@ -24,11 +24,11 @@ Waveform read_samples(const std::vector<std::uint8_t>& file, const WavSamples& f
 }
 
 // The largest power of two of which all samples are multiples: 256 where 8 bits were recorded and
-// stored in 16.
+// stored in 16. Not more, or the few values of a nearly silent file would make a step of its own.
 std::int32_t step_of(const std::vector<float>& samples) {
-  std::int32_t bits = 0;
+  std::int32_t bits = 256;
   for (const float x : samples) bits |= static_cast<std::int32_t>(x);
-  return bits == 0 ? 1 : bits & -bits;
+  return bits & -bits;
 }
 
 // Of the pitch too: read as if recorded at a rate that is `factor` times as high.

@@ -86,6 +86,19 @@ TEST(WavAugmentation, SamplesOfFewerBitsKeepThem) {
   }
 }
 
+// Of a single loud sample, of 14 zero bits, nobody may conclude that all have so few.
+TEST(WavAugmentation, ANearlySilentFileIsNotMadeOfItsOnlyValue) {
+  std::vector<std::uint8_t> file = tone();
+  const WavSamples found = find_wav_samples(file).value();
+  std::fill_n(file.begin() + static_cast<std::ptrdiff_t>(found.offset), found.length, 0);
+  file[found.offset + 1] = 0x40;
+  Random random(7);
+  augment_wav(file, found, {.gain = 3}, random);
+  const int sample = file[found.offset] | file[found.offset + 1] << 8;
+  EXPECT_EQ(sample % 256, 0);
+  EXPECT_NE(sample, 0x4000);
+}
+
 TEST(WavAugmentation, SpeedChangesLengthAndPitchTogether) {
   bool was_slower = false, was_faster = false;
   for (std::uint64_t seed = 0; seed < 20; ++seed) {

@@ -23,6 +23,11 @@ TensorMap take(TensorMap& all, const std::string& prefix) {
   return part;
 }
 
+[[noreturn]] void refuse_damaged(const std::string& path, const char* why) {
+  throw FormatError(fmt::format(
+      "{}: its state cannot be read ({}). The checkpoint is damaged; begin a new run.", path, why));
+}
+
 Checkpoint checkpoint_of(Safetensors file, const std::string& path) {
   if (file.metadata["format"] != kFormat)
     throw FormatError(
@@ -54,13 +59,13 @@ Checkpoint checkpoint_of(Safetensors file, const std::string& path) {
       std::string& name = c.classes.emplace_back();
       for (const auto& b : bytes) name += static_cast<char>(b.get<int>());
     }
+    c.history = parse_history_csv(file.metadata["history"]);
   } catch (const nlohmann::json::exception& error) {
-    throw FormatError(fmt::format(
-        "{}: its state cannot be read ({}). The checkpoint is damaged; begin a new run.", path,
-        error.what()));
+    refuse_damaged(path, error.what());
+  } catch (const FormatError& error) {
+    refuse_damaged(path, error.what());
   }
   c.recipe = file.metadata["recipe"];
-  c.history = parse_history_csv(file.metadata["history"]);
   c.data = file.metadata["data"];
   return c;
 }

@@ -7,16 +7,25 @@
 
 namespace byteformer {
 
-at::Device device_named(const std::string& name, std::size_t local_rank) {
-  if (name == "cpu") return at::kCPU;
-  if (name != "cuda")
-    throw UsageError(fmt::format("--device is \"{}\", but must be cpu or cuda.", name));
+namespace {
+
+std::size_t counted_gpus() {
   const std::size_t count = found_gpus().size();
   if (count == 0)
     throw UsageError(
         "--device is cuda, but LibTorch finds no GPU here. `nvidia-smi` shows whether there is one "
         "and its driver works; CUDA_VISIBLE_DEVICES may hide it. Leave --device out to train on "
         "the processor.");
+  return count;
+}
+
+}  // namespace
+
+at::Device device_named(const std::string& name, std::size_t local_rank) {
+  if (name == "cpu") return at::kCPU;
+  if (name != "cuda")
+    throw UsageError(fmt::format("--device is \"{}\", but must be cpu or cuda.", name));
+  const std::size_t count = counted_gpus();
   const std::size_t index = count == 1 ? 0 : local_rank;
   if (index >= count)
     throw UsageError(fmt::format(
@@ -25,6 +34,16 @@ at::Device device_named(const std::string& name, std::size_t local_rank) {
         local_rank, count, count));
   use_gpu(static_cast<int>(index));
   return {at::kCUDA, static_cast<at::DeviceIndex>(index)};
+}
+
+void check_device_for(const std::string& name, std::size_t processes) {
+  if (name != "cuda") return;
+  const std::size_t count = counted_gpus();
+  if (processes > count)
+    throw UsageError(
+        fmt::format("--processes is {}, but LibTorch finds {} GPUs here, and each process needs "
+                    "one of its own. Start at most {}.",
+                    processes, count, count));
 }
 
 std::string name_of(at::Device device) {

@@ -11,6 +11,9 @@ namespace byteformer {
 // shown one alone, as some launchers do, that one. Throws UsageError where there is none.
 at::Device device_named(const std::string& name, std::size_t local_rank);
 
+// Throws UsageError where so many processes of this machine cannot each have that device.
+void check_device_for(const std::string& name, std::size_t processes);
+
 std::string name_of(at::Device device);  // "the processor", or a GPU's name
 
 // What autocast computes in: BF16, or float16 on a GPU that is too old for it. Its gradients then

@@ -31,5 +31,10 @@ TEST(Device, WhereThereIsNoGpuSaysHowToGoOn) {
   EXPECT_NE(complaint.find("Leave --device"), std::string::npos) << complaint;
 }
 
+TEST(Device, IsAskedForByAsManyProcessesAsCanHaveOne) {
+  EXPECT_NO_THROW(check_device_for("cpu", 1000));
+  EXPECT_THROW(check_device_for("cuda", 1000), UsageError);
+}
+
 }  // namespace
 }  // namespace byteformer

@@ -17,6 +17,7 @@ std::optional<Metrics> evaluate(const TrainableModel& model, Loader& loader, boo
   while (const std::optional<Batch> batch = loader.next()) {
     ended = is_over();
     if (ended) break;
+    if (batch->targets.empty()) continue;
     const at::Tensor logits =
         model.forward(*batch).to(at::kCPU, at::kFloat).contiguous();  // [files, classes]
     const auto* values = logits.const_data_ptr<float>();

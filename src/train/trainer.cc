@@ -250,13 +250,17 @@ class Training {
     while (const std::optional<Batch> batch = loader_->next()) {
       epoch_.rate = rate();
       const bool is_last = pending + 1 == recipe_.common.accumulation;
-      if (!learn_from(*batch, is_last) || ++pending < recipe_.common.accumulation) continue;
-      learner_->step(epoch_.rate, pending);
-      pending = 0;
-      count_step();
-      epoch_.waited = loader_->seconds_waited() - waited;
-      if (progress) progress->show(state_.batch, progress_text());
+      if (learn_from(*batch, is_last)) ++pending;
+      const bool is_step = pending == recipe_.common.accumulation;
+      if (is_step) {
+        learner_->step(epoch_.rate, pending);
+        pending = 0;
+        count_step();
+        epoch_.waited = loader_->seconds_waited() - waited;
+        if (progress) progress->show(state_.batch, progress_text());
+      }
       if (stopping_) return false;
+      if (!is_step) continue;
       if (out_of_iterations()) break;
       if (directory_ && is_saving_due()) save_last();
     }

@@ -328,6 +328,16 @@ TEST_F(TrainerTest, DataOfWhichNoFileCanBeReadIsRefusedNotLearnedFrom) {
   other.recipe.data.validation_share = 0;
   EXPECT_NE(said(other).find("none of the 2 files to train on"), std::string::npos) << said(other);
   EXPECT_FALSE(fs::exists(folder_ / "other/model"));
+
+  TrainOptions ended = other;
+  ended.run_directory = (folder_ / "ended").string();
+  bool has_raised = false;  // a second signal would end this program
+  ended.notice = [&](const std::string& text) {
+    if (has_raised || text.find("nothing/") == std::string::npos) return;
+    has_raised = true;
+    std::raise(SIGTERM);
+  };
+  EXPECT_EQ(train(ended), TrainResult::kStopped);
 }
 
 TEST_F(TrainerTest, ADamagedCheckpointIsRefusedOrReadWithoutAFault) {
@@ -339,7 +349,9 @@ TEST_F(TrainerTest, ADamagedCheckpointIsRefusedOrReadWithoutAFault) {
   const auto is_read = [](const std::string& bytes) {
     try {
       return !parse_checkpoint(bytes, "checkpoint-last").weights.empty();
-    } catch (const Error&) {
+    } catch (const Error& error) {
+      EXPECT_NE(std::string(error.what()).find("checkpoint-last"), std::string::npos)
+          << error.what();
       return false;
     }
   };
