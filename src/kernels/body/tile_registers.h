@@ -100,13 +100,9 @@ inline void multiply_tile(unsigned long rows, const char* a, unsigned long lda, 
   _tile_stored(1, &sums[0][1], sizeof sums[0]);
   _tile_stored(2, &sums[kRegisterRows][0], sizeof sums[0]);
   _tile_stored(3, &sums[kRegisterRows][1], sizeof sums[0]);
-#pragma GCC unroll 2
-  for (unsigned long v = 0; v < kVectors; ++v) {
-    if (target.count(v) == 0) break;
-    const Vec bias = target.bias(v);
-    for (unsigned long r = 0; r < rows; ++r)
-      target.put(T::value(sums[r][v], tail, v, a + r * lda + words * kWord), r, v, bias);
-  }
+  target.put_all(rows, [&](unsigned long r, unsigned long v) {
+    return T::value(sums[r][v], tail, v, a + r * lda + words * kWord);
+  });
 }
 
 template <InTileRegisters T>
