@@ -6,7 +6,7 @@
 #define BF_NAME "avx512-bf16"
 #define BF_VECTOR 64
 #define BF_COLUMNS 2
-#define BF_ROWS 12
+#define BF_ROWS 13
 #define BF_REDUCED
 #define BF_SUPPORTED                                                             \
   (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&    \

@@ -8,12 +8,16 @@ namespace {
 
 using kernels::Epilogue;
 
+// Rows whose norms stay in the first cache until they are rounded to operands.
+constexpr std::size_t kNormRows = 16;
+
 // The memory that one pass works in: each part on a boundary of its own.
 class LayerMemory {
  public:
   LayerMemory(Buffers& buffers, const kernels::Arithmetic& arithmetic, std::size_t d,
               std::size_t rows, std::size_t keys)
-      : normed_size_(aligned_size(rows * d * sizeof(float))),
+      : normed_size_(aligned_size((arithmetic.from_floats == nullptr ? rows : kNormRows) * d *
+                                  sizeof(float))),
         mixed_size_(aligned_size(rows * d * arithmetic.element_size)),
         wide_size_(aligned_size(rows * StagedLayer::chunk(arithmetic) * arithmetic.element_size)),
         operands_size_(aligned_size(
@@ -21,7 +25,7 @@ class LayerMemory {
         bytes_(buffers, normed_size_ + mixed_size_ + wide_size_ + 2 * operands_size_ +
                             arithmetic.attention_scratch(keys)) {}
 
-  float* normed() { return bytes_.floats(); }                         // [rows, d]
+  float* normed() { return bytes_.floats(); }                         // [rows or kNormRows, d]
   std::byte* mixed() { return bytes_.data() + normed_size_; }         // elements [rows, d]
   std::byte* wide() { return mixed() + mixed_size_; }                 // [rows, a chunk]
   std::byte* operands() { return wide() + wide_size_; }               // of rows of d
@@ -45,9 +49,16 @@ void layer_pass(const StagedWeights& weights, const StagedLayer& layer, const La
                      std::max(given.first, std::min(given.window, rows)));
 
   auto normed = [&](const Norm& norm, const float* x, std::size_t count) -> const void* {
-    norm.apply(weights.set, x, memory.normed(), count);
-    if (arithmetic.from_floats == nullptr) return memory.normed();
-    arithmetic.from_floats(memory.normed(), count, d, memory.operands());
+    if (arithmetic.from_floats == nullptr) {
+      norm.apply(weights.set, x, memory.normed(), count);
+      return memory.normed();
+    }
+    const std::size_t size = arithmetic.operand_size(d);
+    for (std::size_t row = 0; row < count; row += kNormRows) {
+      const std::size_t some = std::min(kNormRows, count - row);
+      norm.apply(weights.set, x + row * d, memory.normed(), some);
+      arithmetic.from_floats(memory.normed(), some, d, memory.operands() + row * size);
+    }
     return memory.operands();
   };
   auto operands = [&](const std::byte* elements, std::size_t count, std::size_t k,

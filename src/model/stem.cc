@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/parallel.h"
 #include "model/parameters.h"
 
 namespace byteformer {
@@ -54,13 +55,18 @@ void Stem::run(std::size_t tokens) {
     w.set.sum_rows(w.table.data() + c * w.kernel_size * kernels::kTableEntries, ids_.data(), tokens,
                    w.stride, w.kernel_size, rows + c, d);
   });
-  // Not with the sums: positions come from memory, in order, which slices would break up.
-  context_.for_each("positions", (tokens + kPart - 1) / kPart, [&](std::size_t part) {
-    const std::size_t begin = part * kPart;
-    add_positions(done_ + begin, std::min(kPart, tokens - begin), rows + begin * d);
-  });
   ids_.erase(ids_.begin(), ids_.begin() + static_cast<std::ptrdiff_t>(tokens * w.stride));
-  next_.take(done_, tokens, rows);
+  // Not with the sums: positions come from memory, in order, which slices would break up. Passed on
+  // while the rows are in the second cache.
+  const std::size_t group = kPart * (context_.pool == nullptr ? 1 : context_.pool->threads());
+  for (std::size_t first = 0; first < tokens; first += group) {
+    const std::size_t count = std::min(group, tokens - first);
+    context_.for_each("positions", (count + kPart - 1) / kPart, [&](std::size_t part) {
+      const std::size_t begin = first + part * kPart, end = std::min(first + count, begin + kPart);
+      add_positions(done_ + begin, end - begin, rows + begin * d);
+    });
+    next_.take(done_ + first, count, rows + first * d);
+  }
   done_ += tokens;
 }
 
