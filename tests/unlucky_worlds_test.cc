@@ -162,27 +162,43 @@ class EveryCommand : public UnluckyWorlds {
                command.makes + "' ] || (find " + command.makes +
                " -type f | LC_ALL=C sort | while read -r f; do echo \"$f\"; cat \"$f\"; done)");
   }
-};
 
-TEST_F(EveryCommand, DependsOnNoLocaleClockHomeOrTemporaryFolder) {
-  std::vector<std::string> worlds = {"env -i LC_ALL=tr_TR.UTF-8 TMPDIR=/nowhere/at/all",
-                                     "env -u HOME -u PATH TZ=Nowhere/Never COLUMNS=0 TERM=none",
-                                     "env HOME=/nowhere LC_ALL=de_DE.UTF-8 LANG=xx"};
-  // A machine that has been up for a century.
-  const std::string old = "unshare --time --monotonic 3000000000 --boottime 3000000000";
-  if (run(old + " true").status == 0) worlds.push_back(old);
-  for (const Command& command : kEveryCommand) {
-    const ShellOutcome usual = outcome("", command);
-    EXPECT_EQ(usual.status, 0) << command.line << ": " << usual.err;
-    EXPECT_FALSE(usual.out.empty()) << command.line;
-    for (const std::string& world : worlds) {
-      const ShellOutcome o = outcome(world, command);
-      EXPECT_EQ(o.status, 0) << world << " $BF " << command.line << ": " << o.err;
-      if (command.repeats) {
-        EXPECT_EQ(o.out, usual.out) << world << " $BF " << command.line;
+  void expect_the_usual_in(const std::vector<std::string>& worlds) const {
+    for (const Command& command : kEveryCommand) {
+      const ShellOutcome usual = outcome("", command);
+      EXPECT_EQ(usual.status, 0) << command.line << ": " << usual.err;
+      EXPECT_FALSE(usual.out.empty()) << command.line;
+      for (const std::string& world : worlds) {
+        const ShellOutcome o = outcome(world, command);
+        EXPECT_EQ(o.status, 0) << world << " $BF " << command.line << ": " << o.err;
+        if (command.repeats) {
+          EXPECT_EQ(o.out, usual.out) << world << " $BF " << command.line;
+        }
       }
     }
   }
+};
+
+TEST_F(EveryCommand, DependsOnNoHomeTemporaryFolderTimeZoneOrUptime) {
+  std::vector<std::string> worlds = {"env -i TMPDIR=/nowhere/at/all",
+                                     "env -u HOME -u PATH TZ=Nowhere/Never COLUMNS=0 TERM=none",
+                                     "env HOME=/nowhere LC_ALL=no_SUCH LANG=xx"};
+  // A machine that has been up for a century.
+  const std::string old = "unshare --time --monotonic 3000000000 --boottime 3000000000";
+  if (run(old + " true").status == 0) worlds.push_back(old);
+  expect_the_usual_in(worlds);
+}
+
+TEST_F(EveryCommand, DoesTheSameInALocaleOfDecimalCommasOrTurkishCase) {
+  if (run("mkdir locales && localedef -i de_DE -f UTF-8 locales/de && "
+          "localedef -i tr_TR -f UTF-8 locales/tr")
+          .status != 0)
+    GTEST_SKIP() << "needs localedef and the sources of locales";
+  const std::string german = "env LOCPATH=\"$PWD/locales\" LC_ALL=de",
+                    turkish = "env LOCPATH=\"$PWD/locales\" LC_ALL=tr";
+  ASSERT_EQ(run(german + " bash -c 'printf %.2f 1,5'").out, "1,50");
+  ASSERT_EQ(run(turkish + " bash -c 'i=i; printf %s ${i^}'").out, "\u0130");
+  expect_the_usual_in({german, turkish});
 }
 
 // A file that is opened then would have the number of a stream, and what is said would be written
