@@ -201,6 +201,23 @@ TEST_F(EveryCommand, DoesTheSameInALocaleOfDecimalCommasOrTurkishCase) {
   expect_the_usual_in({german, turkish});
 }
 
+TEST_F(EveryCommand, DoesTheSameWhereTheWallClockJumpsBetweenCenturies) {
+  const std::string jumps = "env LD_PRELOAD='" BYTEFORMER_JUMPING_CLOCK
+                            "' ASAN_OPTIONS=\"${ASAN_OPTIONS-}:verify_asan_link_order=0\"";
+  ASSERT_EQ(run(jumps + " bash -c 'for i in 1 2 3; do printf \"%(%Y)T\\n\" -1; done' | sort").out,
+            "1970\n1999\n2100\n");
+  // byteformer may be static, but the programs that it starts are not.
+  for (const Command& command : kEveryCommand)
+    if (command.line.starts_with("train") || command.line.starts_with("encode")) {
+      EXPECT_NE(run(kMadeAnew + jumps + " LD_DEBUG=libs" + command.typed() +
+                    " 2>&1 | grep -c 'calling init: " BYTEFORMER_JUMPING_CLOCK "'")
+                    .out,
+                "0\n")
+          << command.line;
+    }
+  expect_the_usual_in({jumps});
+}
+
 // A file that is opened then would have the number of a stream, and what is said would be written
 // into it; and nothing that is said may end the work because it cannot be said.
 TEST_F(EveryCommand, DoesTheSameWhereStreamsAreClosedOrTheLogsDiskIsFull) {
