@@ -9,6 +9,7 @@
 #include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <regex>
 #include <sstream>
 
 #include "files/name.h"
@@ -615,31 +616,75 @@ TEST_F(Pictures, PredictEncodesOnTheWayAsEncodeDoesBefore) {
 }
 
 // A model of pictures and sound meets every odd file.
-TEST_F(Pictures, EveryOddFileIsDecodedOrRefusedAsOddTsvSays) {
-  const std::string recipe =
-      "dataset: {name: pictures_and_sound}\n"
-      "image_augmentation:\n"
-      "  resize: {enable: true, size: 20, interpolation: bicubic}\n"
-      "  center_crop: {enable: true, size: 16}\n"
-      "  pil_save: {enable: true, file_encoding: TIFF}\n"
-      "audio_augmentation: {torchaudio_save: {enable: true, encoding_dtype: uint8}}\n";
-  ModelDirectory model = tiny_model();
-  model.training = json{{"recipe", recipe}}.dump();
-  save_model(folder_.path() / "both", model);
-  folder_.write("list", odd_list());
+class OddFiles : public Commands {
+ protected:
+  void SetUp() override {
+    ModelDirectory model = tiny_model();
+    model.training =
+        json{{"recipe",
+              "dataset: {name: pictures_and_sound}\n"
+              "image_augmentation:\n"
+              "  resize: {enable: true, size: 20, interpolation: bicubic}\n"
+              "  center_crop: {enable: true, size: 16}\n"
+              "  pil_save: {enable: true, file_encoding: TIFF}\n"
+              "audio_augmentation: {torchaudio_save: {enable: true, encoding_dtype: uint8}}\n"}}
+            .dump();
+    save_model(folder_.path() / "both", model);
+    folder_.write("list", odd_list());
+  }
+
+  static bool is_decodable(const OddFile& odd) {
+    return odd.must.starts_with("image") || odd.must.starts_with("audio");
+  }
+};
+
+TEST_F(OddFiles, AreDecodedByPredictOrRefusedAsOddTsvSays) {
   const Outcome o = run("$BF predict both --encode --files-from list -0 --long-files cut");
   const std::vector<OddFile> rows = odd_files();
   const std::vector<json> records = o.records();
   ASSERT_EQ(records.size(), rows.size()) << o.err;
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    const bool decodable = rows[i].must.starts_with("image") || rows[i].must.starts_with("audio");
-    if (!decodable || !rows[i].may_fail()) {
-      EXPECT_EQ(records[i].contains("label"), decodable) << rows[i].name << records[i];
+    if (!is_decodable(rows[i]) || !rows[i].may_fail()) {
+      EXPECT_EQ(records[i].contains("label"), is_decodable(rows[i])) << rows[i].name << records[i];
     }
     if (rows[i].name.find("bomb") != std::string::npos) {
       EXPECT_EQ(records[i]["error"]["kind"], "too_large") << records[i];
     }
   }
+}
+
+// Each in a call of its own, since a.jpg and a.png become the same name.
+TEST_F(OddFiles, AreWrittenByEncodeOrRefusedAsOddTsvSays) {
+  const Outcome o =
+      run("while IFS= read -r -d '' file; do $BF encode --model both --output \"out/$((++n))\" "
+          "\"$file\" 2>\"said-$n\" </dev/null; echo $?; done <list");
+  std::istringstream statuses(o.out);
+  std::size_t number = 0, pictures = 0, sounds = 0;
+  for (const OddFile& odd : odd_files()) {
+    int status = -1;
+    statuses >> status;
+    const std::filesystem::path out = folder_.path() / "out" / std::to_string(++number);
+    const std::string said = read_file(folder_.path() / ("said-" + std::to_string(number)));
+    if (status == 0) {
+      EXPECT_TRUE(is_decodable(odd)) << odd.name;
+      ASSERT_EQ(std::distance(std::filesystem::directory_iterator(out), {}), 1) << odd.name;
+      const auto bytes = std::filesystem::directory_iterator(out)->file_size();
+      if (odd.is_sound()) {
+        EXPECT_GT(bytes, 44U) << odd.name << ": a header alone";
+      } else {
+        EXPECT_EQ(bytes, 140U + 3 * 16 * 16) << odd.name;
+      }
+      ++(odd.is_sound() ? sounds : pictures);
+    } else {
+      EXPECT_EQ(status, 1) << odd.name << said;
+      EXPECT_TRUE(odd.may_fail() || !is_decodable(odd)) << odd.name << said;
+      EXPECT_FALSE(std::filesystem::exists(out)) << odd.name;
+      const std::regex named("\\((empty|damaged|too_large)\\)\n");
+      EXPECT_TRUE(std::regex_search(said, named)) << odd.name << said;
+    }
+  }
+  EXPECT_GE(pictures, 20U);
+  EXPECT_GE(sounds, 10U);
 }
 
 // The reference reads them as far as they go; a recipe of ours takes them for damaged.
