@@ -191,7 +191,8 @@ TEST_F(EveryCommand, DependsOnNoHomeTemporaryFolderTimeZoneOrUptime) {
 
 TEST_F(EveryCommand, DoesTheSameInALocaleOfDecimalCommasOrTurkishCase) {
   if (run("mkdir locales && localedef -i de_DE -f UTF-8 locales/de && "
-          "localedef -i tr_TR -f UTF-8 locales/tr")
+          "localedef -i tr_TR -f UTF-8 locales/tr",
+          300)
           .status != 0)
     GTEST_SKIP() << "needs localedef and the sources of locales";
   const std::string german = "env LOCPATH=\"$PWD/locales\" LC_ALL=de",
