@@ -596,6 +596,36 @@ class Pictures : public Commands {
   }
 };
 
+// The system refuses to look such a name up.
+TEST_F(Pictures, ANameThatIsTooLongForTheDiskIsNamedWithItsReason) {
+  const std::string name(300, 'n');
+  for (const std::string& line :
+       {"inspect " + name, "convert " + name + " --output out",
+        "eval --config recipe.yaml dataset.root_val=photos --model.classification.pretrained " +
+            name,
+#ifdef BYTEFORMER_HAS_TRAIN
+        "train --minutes 1 --data photos --output " + name,
+        "train --resume --minutes 1 --data photos --output " + name
+#endif
+       }) {
+    const Outcome o = run("$BF " + line);
+    EXPECT_TRUE(o.status == 1 || o.status == 2) << line << ": " << o.err;
+    EXPECT_NE(o.err.find(name), std::string::npos) << line << ": " << o.err;
+    EXPECT_EQ(o.err.find("filesystem error"), std::string::npos) << line << ": " << o.err;
+  }
+  EXPECT_NE(run("$BF inspect " + name).err.find("too long"), std::string::npos);
+}
+
+TEST_F(Pictures, AnOverrideMayBeLongerThanAnyName) {
+  std::string levels = "-100";
+  for (int i = 0; i < 100; ++i) levels += ",-100";
+  const Outcome o =
+      run("$BF encode --model model photos --output out "
+          "audio_augmentation.noise.levels=[" +
+          levels + "]");
+  EXPECT_EQ(o.status, 0) << o.err;
+}
+
 TEST_F(Pictures, PredictEncodesOnTheWayAsEncodeDoesBefore) {
   const Outcome o = run(
       "$BF encode --model model photos --output encoded && $BF predict model encoded --logits && "
