@@ -36,7 +36,7 @@ endfunction()
 # -Wno-restrict: g++ 12 sees overlaps in std::string that are not there (GCC bug 105329).
 add_library(bf_warnings INTERFACE)
 target_compile_options(bf_warnings INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor>
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict> -Werror)
 
 # Tests need not be fast, but there are many lines of them to compile.

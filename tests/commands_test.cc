@@ -9,6 +9,7 @@
 #include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <regex>
 #include <sstream>
 
 #include "files/name.h"
@@ -595,6 +596,36 @@ class Pictures : public Commands {
   }
 };
 
+// The system refuses to look such a name up.
+TEST_F(Pictures, ANameThatIsTooLongForTheDiskIsNamedWithItsReason) {
+  const std::string name(300, 'n');
+  for (const std::string& line :
+       {"inspect " + name, "convert " + name + " --output out",
+        "eval --config recipe.yaml dataset.root_val=photos --model.classification.pretrained " +
+            name,
+#ifdef BYTEFORMER_HAS_TRAIN
+        "train --minutes 1 --data photos --output " + name,
+        "train --resume --minutes 1 --data photos --output " + name
+#endif
+       }) {
+    const Outcome o = run("$BF " + line);
+    EXPECT_TRUE(o.status == 1 || o.status == 2) << line << ": " << o.err;
+    EXPECT_NE(o.err.find(name), std::string::npos) << line << ": " << o.err;
+    EXPECT_EQ(o.err.find("filesystem error"), std::string::npos) << line << ": " << o.err;
+  }
+  EXPECT_NE(run("$BF inspect " + name).err.find("too long"), std::string::npos);
+}
+
+TEST_F(Pictures, AnOverrideMayBeLongerThanAnyName) {
+  std::string levels = "-100";
+  for (int i = 0; i < 100; ++i) levels += ",-100";
+  const Outcome o =
+      run("$BF encode --model model photos --output out "
+          "audio_augmentation.noise.levels=[" +
+          levels + "]");
+  EXPECT_EQ(o.status, 0) << o.err;
+}
+
 TEST_F(Pictures, PredictEncodesOnTheWayAsEncodeDoesBefore) {
   const Outcome o = run(
       "$BF encode --model model photos --output encoded && $BF predict model encoded --logits && "
@@ -615,31 +646,77 @@ TEST_F(Pictures, PredictEncodesOnTheWayAsEncodeDoesBefore) {
 }
 
 // A model of pictures and sound meets every odd file.
-TEST_F(Pictures, EveryOddFileIsDecodedOrRefusedAsOddTsvSays) {
-  const std::string recipe =
-      "dataset: {name: pictures_and_sound}\n"
-      "image_augmentation:\n"
-      "  resize: {enable: true, size: 20, interpolation: bicubic}\n"
-      "  center_crop: {enable: true, size: 16}\n"
-      "  pil_save: {enable: true, file_encoding: TIFF}\n"
-      "audio_augmentation: {torchaudio_save: {enable: true, encoding_dtype: uint8}}\n";
-  ModelDirectory model = tiny_model();
-  model.training = json{{"recipe", recipe}}.dump();
-  save_model(folder_.path() / "both", model);
-  folder_.write("list", odd_list());
+class OddFiles : public Commands {
+ protected:
+  void SetUp() override {
+    ModelDirectory model = tiny_model();
+    model.training =
+        json{{"recipe",
+              "dataset: {name: pictures_and_sound}\n"
+              "image_augmentation:\n"
+              "  resize: {enable: true, size: 20, interpolation: bicubic}\n"
+              "  center_crop: {enable: true, size: 16}\n"
+              "  pil_save: {enable: true, file_encoding: TIFF}\n"
+              "audio_augmentation: {torchaudio_save: {enable: true, encoding_dtype: uint8}}\n"}}
+            .dump();
+    save_model(folder_.path() / "both", model);
+    folder_.write("list", odd_list());
+  }
+
+  static bool is_decodable(const OddFile& odd) {
+    return odd.must.starts_with("image") || odd.must.starts_with("audio");
+  }
+};
+
+TEST_F(OddFiles, AreDecodedByPredictOrRefusedAsOddTsvSays) {
   const Outcome o = run("$BF predict both --encode --files-from list -0 --long-files cut");
   const std::vector<OddFile> rows = odd_files();
   const std::vector<json> records = o.records();
   ASSERT_EQ(records.size(), rows.size()) << o.err;
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    const bool decodable = rows[i].must.starts_with("image") || rows[i].must.starts_with("audio");
-    if (!decodable || !rows[i].may_fail()) {
-      EXPECT_EQ(records[i].contains("label"), decodable) << rows[i].name << records[i];
+    if (!is_decodable(rows[i]) || !rows[i].may_fail()) {
+      EXPECT_EQ(records[i].contains("label"), is_decodable(rows[i])) << rows[i].name << records[i];
     }
     if (rows[i].name.find("bomb") != std::string::npos) {
       EXPECT_EQ(records[i]["error"]["kind"], "too_large") << records[i];
     }
   }
+}
+
+// Each lies in a folder of its own, since a.jpg and a.png become the same name.
+TEST_F(OddFiles, AreWrittenByEncodeOrRefusedAsOddTsvSays) {
+  namespace fs = std::filesystem;
+  const std::vector<OddFile> rows = odd_files();
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const fs::path from = rows[i].path, to = folder_.path() / "in" / std::to_string(i);
+    fs::create_directories(to);
+    fs::copy_file(from, to / from.filename());
+  }
+  const Outcome o = run("$BF encode --model both --output out in");
+  EXPECT_EQ(o.status, 1) << o.err;
+  std::size_t pictures = 0, sounds = 0;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const OddFile& odd = rows[i];
+    const fs::path out = folder_.path() / "out" / std::to_string(i);
+    const std::regex refused("in/" + std::to_string(i) +
+                             "/[^\n]* \\((empty|damaged|too_large)\\)\n");
+    const bool is_written = fs::exists(out);
+    EXPECT_NE(is_written, std::regex_search(o.err, refused)) << odd.name << o.err;
+    if (!is_decodable(odd) || !odd.may_fail()) {
+      EXPECT_EQ(is_written, is_decodable(odd)) << odd.name << o.err;
+    }
+    if (!is_written) continue;
+    ASSERT_EQ(std::distance(fs::directory_iterator(out), {}), 1) << odd.name;
+    const std::uintmax_t bytes = fs::directory_iterator(out)->file_size();
+    if (odd.is_sound()) {
+      EXPECT_GT(bytes, 44U) << odd.name << ": a header alone";
+    } else {
+      EXPECT_EQ(bytes, 140U + 3 * 16 * 16) << odd.name;
+    }
+    ++(odd.is_sound() ? sounds : pictures);
+  }
+  EXPECT_GE(pictures, 20U);
+  EXPECT_GE(sounds, 10U);
 }
 
 // The reference reads them as far as they go; a recipe of ours takes them for damaged.

@@ -69,38 +69,56 @@ TEST_F(UnluckyWorlds, AFolderThatChangesWhileItIsWalkedGivesWholeRecords) {
   world.join();
 }
 
-// A command line of byteformer, which may make something below made/.
+// A command line of byteformer, which may make something below made/, where a copy of the model is.
 struct Command {
   std::string line;
   std::string makes = "";  // empty: it only reads
   bool repeats = true;     // what it prints and makes is the same each time
+  std::string reads = "";  // from standard input; empty: nothing
+  std::string with = "";   // what it is started by
+
+  std::string typed(const std::string& streams = "") const {
+    return with + " $BF " + line + streams + (reads.empty() ? "" : " <" + reads);
+  }
 };
+
+#ifdef BYTEFORMER_HAS_TRAIN
+const std::string kTraining =
+    " --data data --output made/run model.classification.byteformer.width=64 "
+    "model.classification.byteformer.layers=1 model.classification.byteformer.max_num_tokens=100 "
+    "model.classification.byteformer.conv_kernel_size=4 dataset.train_batch_size0=2 "
+    "dataset.validation_share=0 scheduler.warmup_iterations=1 scheduler.max_epochs=1";
+#endif
 
 const std::vector<Command> kEveryCommand = {
     {"--version"},
     {"predict model data --logits"},
     {"predict model --encode photo.ppm --logits"},
+    {.line = "predict model - --logits", .reads = "data/apple/1"},
+    {"predict model --files-from list --logits"},
+    {.line = "predict model --files-from - --logits", .reads = "list"},
     {"eval model --data data --no-report"},
     {"eval model --data data --report made/page.html", "made/page.html"},
     {"eval --config recipe.yaml dataset.root_val=photos --no-report "
      "model.classification.pretrained=model"},
+    {"eval made/model --data plums --calibrate --no-report", "made/model"},
+    {.line = "eval made/model --data plums --precision int8 --record --no-report",
+     .makes = "made/model",
+     .with = "env BYTEFORMER_KERNELS=plain"},  // it has int8 on any processor
     {"inspect model --check"},
     {"inspect recipe.yaml --bytes 100"},
     {"inspect model --embeddings made/page.html", "made/page.html"},
     {"bench model --bytes 64 --runs 1", "", false},
     {"encode --model model photo.ppm --output made/encoded", "made/encoded"},
     {"convert model --output made/weights.pt", "made/weights.pt"},
-    {"convert weights.pt --config recipe.yaml --output made/model", "made/model"},
+    {"convert weights.pt --config recipe.yaml --output made/converted", "made/converted"},
     {"obfuscate --make-key made/key", "made/key", false},
     {"obfuscate --key key --model model --output made/keyed", "made/keyed"},
     {"obfuscate --key key data/apple/1 --output made/hidden", "made/hidden"},
 #ifdef BYTEFORMER_HAS_TRAIN
     {"train --print-recipe"},
-    {"train --data data --output made/run --threads 1 model.classification.byteformer.width=64 "
-     "model.classification.byteformer.layers=1 model.classification.byteformer.max_num_tokens=100 "
-     "model.classification.byteformer.conv_kernel_size=4 dataset.train_batch_size0=2 "
-     "dataset.validation_share=0 scheduler.warmup_iterations=1 scheduler.max_epochs=1",
-     "made/run/model/model.safetensors"},
+    {"train --threads 1" + kTraining, "made/run/model/model.safetensors"},
+    {"train --processes 2 --threads 1" + kTraining, "made/run/model/model.safetensors"},
 #endif
 };
 
@@ -123,43 +141,82 @@ class EveryCommand : public UnluckyWorlds {
     folder_.write("recipe.yaml", recipe);
     folder_.write("data/apple/1", "one file");
     folder_.write("data/pear/2", "another file");
+    folder_.write("list", "data/pear/2\ndata/apple/1\n");
+    for (int i = 0; i < 1000; ++i)  // as many as `eval --record` asks for
+      folder_.write("plums/plum/" + std::to_string(i), std::to_string(i));
     const std::string photo = "P6\n6 6\n255\n" + std::string(3 * 6 * 6, 'p');
     folder_.write("photo.ppm", photo);
     for (const char* fruit : {"apple", "pear", "plum"})
       folder_.write("photos/" + std::string(fruit) + "/1.ppm", photo);
     const ShellOutcome o =
-        run("mkdir made && $BF convert model --output weights.pt && $BF obfuscate --make-key key");
+        run("$BF convert model --output weights.pt && $BF obfuscate --make-key key");
     ASSERT_EQ(o.status, 0) << o.err;
   }
+
+  static constexpr const char* kMadeAnew = "rm -rf made && mkdir made && cp -r model made\n";
 
   // What a command in this world prints, and the names and bytes of all that it makes.
   ShellOutcome outcome(const std::string& world, const Command& command,
                        const std::string& streams = "") const {
-    return run("rm -rf made; mkdir made\n" + world + " $BF " + command.line + streams +
-               " || exit $?\n[ -z '" + command.makes + "' ] || (find " + command.makes +
+    return run(kMadeAnew + world + " " + command.typed(streams) + " || exit $?\n[ -z '" +
+               command.makes + "' ] || (find " + command.makes +
                " -type f | LC_ALL=C sort | while read -r f; do echo \"$f\"; cat \"$f\"; done)");
   }
-};
 
-TEST_F(EveryCommand, DependsOnNoLocaleClockHomeOrTemporaryFolder) {
-  std::vector<std::string> worlds = {"env -i LC_ALL=tr_TR.UTF-8 TMPDIR=/nowhere/at/all",
-                                     "env -u HOME -u PATH TZ=Nowhere/Never COLUMNS=0 TERM=none",
-                                     "env HOME=/nowhere LC_ALL=de_DE.UTF-8 LANG=xx"};
-  // A machine that has been up for a century.
-  const std::string old = "unshare --time --monotonic 3000000000 --boottime 3000000000";
-  if (run(old + " true").status == 0) worlds.push_back(old);
-  for (const Command& command : kEveryCommand) {
-    const ShellOutcome usual = outcome("", command);
-    EXPECT_EQ(usual.status, 0) << command.line << ": " << usual.err;
-    EXPECT_FALSE(usual.out.empty()) << command.line;
-    for (const std::string& world : worlds) {
-      const ShellOutcome o = outcome(world, command);
-      EXPECT_EQ(o.status, 0) << world << " $BF " << command.line << ": " << o.err;
-      if (command.repeats) {
-        EXPECT_EQ(o.out, usual.out) << world << " $BF " << command.line;
+  void expect_the_usual_in(const std::vector<std::string>& worlds) const {
+    for (const Command& command : kEveryCommand) {
+      const ShellOutcome usual = outcome("", command);
+      EXPECT_EQ(usual.status, 0) << command.line << ": " << usual.err;
+      EXPECT_FALSE(usual.out.empty()) << command.line;
+      for (const std::string& world : worlds) {
+        const ShellOutcome o = outcome(world, command);
+        EXPECT_EQ(o.status, 0) << world << " $BF " << command.line << ": " << o.err;
+        if (command.repeats) {
+          EXPECT_EQ(o.out, usual.out) << world << " $BF " << command.line;
+        }
       }
     }
   }
+};
+
+TEST_F(EveryCommand, DependsOnNoHomeTemporaryFolderTimeZoneOrUptime) {
+  std::vector<std::string> worlds = {"env -i TMPDIR=/nowhere/at/all",
+                                     "env -u HOME -u PATH TZ=Nowhere/Never COLUMNS=0 TERM=none",
+                                     "env HOME=/nowhere LC_ALL=no_SUCH LANG=xx"};
+  // A machine that has been up for a century.
+  const std::string old = "unshare --time --monotonic 3000000000 --boottime 3000000000";
+  if (run(old + " true").status == 0) worlds.push_back(old);
+  expect_the_usual_in(worlds);
+}
+
+TEST_F(EveryCommand, DoesTheSameInALocaleOfDecimalCommasOrTurkishCase) {
+  if (run("mkdir locales && localedef -i de_DE -f UTF-8 locales/de && "
+          "localedef -i tr_TR -f UTF-8 locales/tr",
+          300)
+          .status != 0)
+    GTEST_SKIP() << "needs localedef and the sources of locales";
+  const std::string german = "env LOCPATH=\"$PWD/locales\" LC_ALL=de",
+                    turkish = "env LOCPATH=\"$PWD/locales\" LC_ALL=tr";
+  ASSERT_EQ(run(german + " bash -c 'printf %.2f 1,5'").out, "1,50");
+  ASSERT_EQ(run(turkish + " bash -c 'i=i; printf %s ${i^}'").out, "\u0130");
+  expect_the_usual_in({german, turkish});
+}
+
+TEST_F(EveryCommand, DoesTheSameWhereTheWallClockJumpsBetweenCenturies) {
+  const std::string jumps = "env LD_PRELOAD='" BYTEFORMER_JUMPING_CLOCK
+                            "' ASAN_OPTIONS=\"${ASAN_OPTIONS-}:verify_asan_link_order=0\"";
+  ASSERT_EQ(run(jumps + " bash -c 'for i in 1 2 3; do printf \"%(%Y)T\\n\" -1; done' | sort").out,
+            "1970\n1999\n2100\n");
+  // byteformer may be static, but the programs that it starts are not.
+  for (const Command& command : kEveryCommand)
+    if (command.line.starts_with("train") || command.line.starts_with("encode")) {
+      EXPECT_NE(run(kMadeAnew + jumps + " LD_DEBUG=libs" + command.typed() +
+                    " 2>&1 | grep -c 'calling init: " BYTEFORMER_JUMPING_CLOCK "'")
+                    .out,
+                "0\n")
+          << command.line;
+    }
+  expect_the_usual_in({jumps});
 }
 
 // A file that is opened then would have the number of a stream, and what is said would be written
@@ -178,17 +235,17 @@ TEST_F(EveryCommand, DoesTheSameWhereStreamsAreClosedOrTheLogsDiskIsFull) {
 }
 
 TEST_F(EveryCommand, OnAReadOnlyDiskReadsAndSaysWhereItMayNotWrite) {
-  // The whole disk, in a mount namespace of its own; with room: but for made/, which is memory.
+  // The whole disk, in a mount namespace of its own; with room: but for made/.
   const std::string bind = "mount --bind . . && cd \"$PWD\" && ",
-                    room = "mount -t tmpfs none made && ",
+                    room = "mount --bind made made && ",
                     read_only = "mount -o remount,bind,ro . && mount -o remount,bind,ro / && ";
   const auto world = [&](const std::string& mounts, const std::string& line) {
-    return run("unshare --mount bash -c '" + mounts + "'\"" + line + "\"");
+    return run(kMadeAnew + std::string("unshare --mount bash -c '") + mounts + "'\"" + line + "\"");
   };
   if (world(bind + room + read_only, "true").status != 0) GTEST_SKIP() << "needs root and mounts";
   for (const Command& command : kEveryCommand) {
-    const ShellOutcome o = world(bind + read_only, "$BF " + command.line),
-                       with_room = world(bind + room + read_only, "$BF " + command.line);
+    const ShellOutcome o = world(bind + read_only, command.typed()),
+                       with_room = world(bind + room + read_only, command.typed());
     EXPECT_EQ(with_room.status, 0) << command.line << ": " << with_room.err;
     if (command.makes.empty()) {
       EXPECT_EQ(o.status, 0) << command.line << ": " << o.err;

@@ -4,6 +4,9 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <system_error>
+
+#include "files/name.h"
 
 namespace byteformer {
 
@@ -36,11 +39,21 @@ void add_precision_option(CLI::App& app, Precision& precision) {
 std::vector<std::string> take_overrides(std::vector<std::string>& words) {
   std::vector<std::string> overrides;
   std::erase_if(words, [&](const std::string& word) {
-    const bool is_override = word.find('=') != std::string::npos && !std::filesystem::exists(word);
+    std::error_code longer_than_any_name;
+    const bool is_override =
+        word.find('=') != std::string::npos && !std::filesystem::exists(word, longer_than_any_name);
     if (is_override) overrides.push_back(word);
     return is_override;
   });
   return overrides;
+}
+
+void check_is_there(const std::string& path, const std::string& remedy) {
+  std::error_code error;
+  if (std::filesystem::exists(path, error)) return;
+  throw UsageError(printable(path) + ": " +
+                   (error ? "cannot be looked up: " + error.message() : "is not there") + ". " +
+                   remedy);
 }
 
 std::string command_line(std::string start, const std::vector<std::string>& arguments) {

@@ -27,6 +27,9 @@ std::string command_line(std::string start, const std::vector<std::string>& argu
 // A file of such a name stays an input.
 std::vector<std::string> take_overrides(std::vector<std::string>& words);
 
+// Throws UsageError, which ends in the remedy, where there is no such file or folder.
+void check_is_there(const std::string& path, const std::string& remedy);
+
 // Runs what must succeed before any work can start: its failure is wrong usage to a script (exit
 // status 2), not a failed input.
 template <class Body>

@@ -124,9 +124,7 @@ int convert(const std::vector<std::string>& arguments) {
   if (words.size() != 1)
     throw UsageError(fmt::format("{} inputs, but one checkpoint or model is converted at a time.",
                                  words.size()));
-  if (!std::filesystem::exists(words[0]))
-    throw UsageError(printable(words[0]) +
-                     ": is not there. Give a .pt file, or a model directory.");
+  check_is_there(words[0], "Give a .pt file, or a model directory.");
   if (std::filesystem::is_directory(words[0])) {
     if (!config.empty() || !overrides.empty() || !names.empty() || average || max_tokens > 0)
       throw UsageError("a model directory is written as .pt as it is: give --output alone.");

@@ -18,7 +18,8 @@ Subject subject_of(const Recipe& recipe, const CodecLimits& limits) {
         "--model.classification.pretrained with one or with a .pt file.");
   Subject subject{weights, recipe.data.evaluated(), nullptr,
                   std::make_unique<Codec>(recipe, Codec::Data::kEvaluation, limits)};
-  if (std::filesystem::is_directory(weights)) return subject;
+  std::error_code no_directory;
+  if (std::filesystem::is_directory(weights, no_directory)) return subject;
   const std::vector<std::string>& classes = subject.codec->facts().classes;
   if (recipe.model.classes != 0 && recipe.model.classes != classes.size())
     throw UsageError(

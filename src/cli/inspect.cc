@@ -154,9 +154,7 @@ int inspect(const std::vector<std::string>& arguments, const std::string& comman
 
   Json facts;
   bool is_right = true;
-  if (!std::filesystem::exists(path))
-    throw UsageError(printable(path) +
-                     ": is not there. Give a model directory or a recipe (YAML file).");
+  check_is_there(path, "Give a model directory or a recipe (YAML file).");
   if (std::filesystem::is_directory(path)) {
     const ModelDirectory model = starting([&] { return load_model(path); });
     facts = facts_of(model.config, bytes);

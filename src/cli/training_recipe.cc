@@ -40,7 +40,8 @@ Recipe training_recipe(const RecipeChoice& choice, const Notice& notice) {
     return load_recipe(choice.config, choice.overrides);
   }
   const std::string of_run = choice.run_directory + "/config.yaml";
-  if (choice.resume && std::filesystem::exists(of_run)) {
+  std::error_code no_run;
+  if (choice.resume && std::filesystem::exists(of_run, no_run)) {
     if (choice.minutes)
       notice("--minutes planned this run when it began; it goes on by its own " + of_run);
     return load_recipe(of_run, choice.overrides);

@@ -109,8 +109,16 @@ TEST(Recipe, TooManyLayersAreRefusedBeforeTheyAreAllocated) {
 TEST(Recipe, AFolderIsNoRecipe) { EXPECT_THROW(load_recipe(BYTEFORMER_SOURCE), IoError); }
 
 TEST(Recipe, ASecondDocumentIsNotDroppedInSilence) {
-  EXPECT_NE(error_of("common: {seed: 1}\n---\ncommon: {sed: 2}\n").find("documents"),
+  EXPECT_NE(error_of("common: {seed: 1}\n---\ncommon: {sed: 2}\n").find("r.yaml:2: a second"),
             std::string::npos);
+}
+
+// To yaml-cpp it begins documents without end, which would fill the memory.
+TEST(Recipe, ACommaThatBelongsToNothingIsAnError) {
+  for (const char* text : {",", "a: 1\n   , b\n", "common: {seed: 1}\n--- ,"})
+    EXPECT_NE(error_of(text), "") << text;
+  EXPECT_NE(error_of("", {"common.seed=,"}).find("the override common.seed=,"), std::string::npos);
+  EXPECT_NE(error_of("", {"common.seed=,"}).find("comma"), std::string::npos);
 }
 
 TEST(Recipe, OverridesNeedAValue) {

@@ -1,8 +1,9 @@
 #include "recipe/yaml_text.h"
 
 #include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
 
-#include <vector>
+#include <sstream>
 
 #include "byteformer/error.h"
 
@@ -42,13 +43,46 @@ void check_shape(std::string_view text, const std::string& name) {
   }
 }
 
+// Counts documents. YAML::LoadAll keeps them all, and punctuation that belongs to nothing, such as
+// a lone comma, is to yaml-cpp an endless row of empty ones.
+class DocumentCounter : public YAML::EventHandler {
+ public:
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    ++documents_;
+    last_line_ = mark.line + 1;
+  }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+
+  std::size_t documents() const { return documents_; }
+  int last_line() const { return last_line_; }
+
+ private:
+  std::size_t documents_ = 0;
+  int last_line_ = 0;
+};
+
 YAML::Node parse(std::string_view text, const std::string& name) {
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
-    if (documents.size() > 1)
-      throw ConfigError(fmt::format("{}: {} YAML documents, but a recipe is one. Remove `---`.",
-                                    name, documents.size()));
-    return documents.empty() ? YAML::Node() : documents.front();
+    std::istringstream in{std::string(text)};
+    YAML::Parser parser(in);
+    DocumentCounter counter;
+    while (counter.documents() < 2 && parser.HandleNextDocument(counter)) continue;
+    if (counter.documents() > 1)
+      throw ConfigError(fmt::format(
+          "{}:{}: a second YAML document begins here, but a recipe is one. Remove `---`, or a "
+          "comma or bracket that belongs to nothing.",
+          name, counter.last_line()));
+    return YAML::Load(std::string(text));
   } catch (const YAML::Exception& error) {
     throw ConfigError(
         fmt::format("{}:{}: not valid YAML: {}. Check indentation, colons and quotes.", name,

@@ -62,7 +62,8 @@ void RunDirectory::save_last(const Checkpoint& checkpoint) {
 }
 
 void check_holds_no_run(const std::filesystem::path& path) {
-  if (std::filesystem::exists(path / "checkpoint-last"))
+  std::error_code no_folder;  // which RunDirectory names, where it cannot be made
+  if (std::filesystem::exists(path / "checkpoint-last", no_folder))
     throw UsageError(
         path.string() +
         ": holds a run already. Add --resume to go on with it, or give another --output.");
