@@ -16,7 +16,8 @@ bool names_the_wall_clock(const std::string& line) {
       "\\b(system_clock|utc_clock|file_clock|CLOCK_REALTIME\\w*|CLOCK_TAI|timespec_get|ftime|"
       "gettimeofday|localtime\\w*|gmtime\\w*|strftime|put_time|asctime\\w*|ctime\\w*|"
       "last_write_time|__DATE__|__TIME__|__TIMESTAMP__)\\b|(^|[^.>\\w])time\\(");
-  return std::regex_search(line.substr(0, line.find("//")), names);
+  static const std::regex comment("(^|[^:])//.*");  // not what is behind an address
+  return std::regex_search(std::regex_replace(line, comment, "$1"), names);
 }
 
 TEST(WallClock, IsNamedByNoSourceOfOurs) {

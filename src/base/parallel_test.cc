@@ -1,12 +1,16 @@
 #include "base/parallel.h"
 
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <chrono>
+#include <filesystem>
+#include <iterator>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -44,7 +48,7 @@ TEST_P(Pools, TheFailureOfTheLowestIndexIsRethrownAfterAllOthersHaveEnded) {
   std::atomic<int> ended = 0;
   std::string message;
   try {
-    pool.for_each(100, [&](std::size_t i) {
+    for_each(&pool, 100, [&](std::size_t i) {
       if (i == 13 || i == 12 || i == 99) throw std::runtime_error(std::to_string(i));
       ++ended;
     });
@@ -107,6 +111,35 @@ TEST(ThreadPool, ItsThreadsTakeNoSignalsOfTheProcessButKeepTheirOwn) {
 }
 
 #ifndef __SANITIZE_ADDRESS__  // whose allocator, unlike glibc's, may be locked for ever in a child
+// Of the whole process: nanoseconds of processor time, and on how many processors it may run.
+std::int64_t processor_time() {
+  timespec t{};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+  return std::int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec;
+}
+std::size_t threads_of_this_process() {
+  using Entries = std::filesystem::directory_iterator;
+  return static_cast<std::size_t>(std::distance(Entries("/proc/self/task"), Entries()));
+}
+
+TEST(ThreadPool, HasAsManyThreadsAsItSaysWhichAreNotPinnedAndSleepWhileThereIsNothingToDo) {
+  const std::size_t before = threads_of_this_process();
+  {
+    ThreadPool pool(4);
+    cpu_set_t allowed, of_a_body[100];
+    ASSERT_EQ(::sched_getaffinity(0, sizeof allowed, &allowed), 0);
+    pool.for_each(
+        100, [&](std::size_t i) { ::sched_getaffinity(0, sizeof of_a_body[i], &of_a_body[i]); });
+    for (const cpu_set_t& set : of_a_body) EXPECT_TRUE(CPU_EQUAL(&set, &allowed));
+    EXPECT_EQ(threads_of_this_process(), before + 3) << "the caller is the fourth";
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));  // they look for work a little
+    const std::int64_t used = processor_time();
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));
+    EXPECT_LT(processor_time() - used, 50'000'000);
+  }
+  EXPECT_EQ(threads_of_this_process(), before);
+}
+
 TEST(ThreadPool, InAChildProcessTheCallerWorksAloneAndTheEndDoesNotWait) {
   auto pool = std::make_unique<ThreadPool>(4);
   const pid_t child = ::fork();

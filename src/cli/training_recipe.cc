@@ -40,8 +40,8 @@ Recipe training_recipe(const RecipeChoice& choice, const Notice& notice) {
     return load_recipe(choice.config, choice.overrides);
   }
   const std::string of_run = choice.run_directory + "/config.yaml";
-  std::error_code no_run;
-  if (choice.resume && std::filesystem::exists(of_run, no_run)) {
+  std::error_code not_seen;  // a run that may not be looked into is refused, not planned anew
+  if (choice.resume && (std::filesystem::exists(of_run, not_seen) || not_seen)) {
     if (choice.minutes)
       notice("--minutes planned this run when it began; it goes on by its own " + of_run);
     return load_recipe(of_run, choice.overrides);

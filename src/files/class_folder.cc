@@ -4,6 +4,8 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <map>
 
 #include "files/name.h"
@@ -106,9 +108,10 @@ ClassFolder list_class_folder(const Path& path, const Notice& notice) {
   struct stat status {};
   const std::string shown = printable(path);
   if (::stat(path.c_str(), &status) != 0)
-    throw UsageError(
-        shown +
-        ": is not there. Give a folder with one folder a class, or a tar archive of these.");
+    throw UsageError(shown + ": " +
+                     (errno == ENOENT ? "is not there"
+                                      : fmt::format("cannot be read: {}", std::strerror(errno))) +
+                     ". Give a folder with one folder a class, or a tar archive of these.");
   Listing listing(notice);
   if (S_ISDIR(status.st_mode)) {
     const std::string root = path.ends_with('/') ? path : path + "/";

@@ -1,5 +1,5 @@
-// Compiled with -mavx512f -mavx512bf16 -mavx512vnni -mfma: the tiles of avx512, and BF16 and int8
-// in the same shape.
+// Compiled with -mavx512f -mavx512bf16 -mavx512vnni -mfma: avx512 with BF16 and int8. Tiles of 13
+// rows cut a window of 128 into ten, which int8 gains by; float32 does as well with 12.
 #include "kernels/gradients.h"
 
 #define BF_SET avx512_bf16

@@ -8,7 +8,8 @@ namespace {
 
 using kernels::Epilogue;
 
-// Rows whose norms stay in the first cache until they are rounded to operands.
+// Rows whose norms stay in the caches until they are rounded to operands, in the first one where d
+// is 192.
 constexpr std::size_t kNormRows = 16;
 
 // The memory that one pass works in: each part on a boundary of its own.

@@ -39,9 +39,10 @@ std::string read_text(const fs::path& path) {
   const fs::file_status status = fs::status(path, error);
   if (!fs::exists(status))
     throw IoError(
-        path.string() +
-        ": is not there. A model is a directory with config.json and model.safetensors, as "
-        "training writes it; check the name.");
+        path.string() + ": " +
+        (fs::status_known(status) ? "is not there" : "cannot be looked up: " + error.message()) +
+        ". A model is a directory with config.json and model.safetensors, as training "
+        "writes it; check the name.");
   if (!fs::is_regular_file(status))
     throw IoError(path.string() + ": is no regular file. Restore it.");
   const std::uintmax_t bytes = fs::file_size(path, error);

@@ -9,7 +9,9 @@ namespace byteformer {
 namespace {
 
 // Tokens that are made at a time: a slice of the table serves them all while it is in the caches.
-constexpr std::size_t kChunk = 4096, kPart = 256;
+constexpr std::size_t kChunk = 4096;
+// Of them, those that a thread adds positions to: in the second cache until they are passed on.
+constexpr std::size_t kPart = 256;
 
 }  // namespace
 
@@ -56,8 +58,7 @@ void Stem::run(std::size_t tokens) {
                    w.stride, w.kernel_size, rows + c, d);
   });
   ids_.erase(ids_.begin(), ids_.begin() + static_cast<std::ptrdiff_t>(tokens * w.stride));
-  // Not with the sums: positions come from memory, in order, which slices would break up. Passed on
-  // while the rows are in the second cache.
+  // Not with the sums: positions come from memory, in order, which slices would break up.
   const std::size_t group = kPart * (context_.pool == nullptr ? 1 : context_.pool->threads());
   for (std::size_t first = 0; first < tokens; first += group) {
     const std::size_t count = std::min(group, tokens - first);

@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -206,7 +208,8 @@ Recipe parse_recipe(std::string_view yaml, const std::string& file_name,
 Recipe load_recipe(const std::string& path, const std::vector<std::string>& overrides) {
   std::ifstream in(path, std::ios::binary);
   if (!in)
-    throw IoError(path + ": cannot be opened. Check that the recipe is there and may be read.");
+    throw IoError(fmt::format("{}: cannot be opened: {}. Give the name of a recipe, a YAML file.",
+                              path, std::strerror(errno)));
   std::string text(kMaxRecipeBytes + 1, '\0');
   in.read(text.data(), static_cast<std::streamsize>(text.size()));
   // A folder opens, but does not read: it must not pass for an empty recipe.

@@ -37,13 +37,15 @@ at::Device device_named(const std::string& name, std::size_t local_rank) {
 }
 
 void check_device_for(const std::string& name, std::size_t processes) {
-  if (name != "cuda") return;
-  const std::size_t count = counted_gpus();
-  if (processes > count)
+  if (name == "cuda") check_gpus_for(processes, counted_gpus());
+}
+
+void check_gpus_for(std::size_t processes, std::size_t gpus) {
+  if (processes > gpus)
     throw UsageError(
-        fmt::format("--processes is {}, but LibTorch finds {} GPUs here, and each process needs "
-                    "one of its own. Start at most {}.",
-                    processes, count, count));
+        fmt::format("--processes is {}, but the GPUs that LibTorch finds here are {}, and each "
+                    "process needs one of its own. Start no more than there are.",
+                    processes, gpus));
 }
 
 std::string name_of(at::Device device) {

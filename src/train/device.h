@@ -13,6 +13,7 @@ at::Device device_named(const std::string& name, std::size_t local_rank);
 
 // Throws UsageError where so many processes of this machine cannot each have that device.
 void check_device_for(const std::string& name, std::size_t processes);
+void check_gpus_for(std::size_t processes, std::size_t gpus);
 
 std::string name_of(at::Device device);  // "the processor", or a GPU's name
 

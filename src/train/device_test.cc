@@ -34,6 +34,8 @@ TEST(Device, WhereThereIsNoGpuSaysHowToGoOn) {
 TEST(Device, IsAskedForByAsManyProcessesAsCanHaveOne) {
   EXPECT_NO_THROW(check_device_for("cpu", 1000));
   EXPECT_THROW(check_device_for("cuda", 1000), UsageError);
+  EXPECT_NO_THROW(check_gpus_for(2, 2));
+  EXPECT_THROW(check_gpus_for(2, 1), UsageError);
 }
 
 }  // namespace

@@ -277,6 +277,10 @@ class Training {
   bool learn_from(const Batch& batch, bool is_last) {
     // A process without a file takes part with one that counts nothing.
     const auto files = static_cast<double>(batch.targets.size());
+    if (files == 0 && group_.size() == 1) {
+      stopping_ = stop_.requested();
+      return false;
+    }
     const Learner::Pass pass = learner_->forward(files > 0 ? batch : stand_in());
     const double own_loss = files > 0 ? pass.loss_value * files : 0;
     std::array<double, 4> all = {files, own_loss, files > 0 ? static_cast<double>(pass.right) : 0,

@@ -89,8 +89,8 @@ inline void tile(const char* a, unsigned long lda, const char* panel, unsigned l
   for (unsigned long r = 0; r < Rows; ++r)
 #pragma GCC unroll 4
     for (unsigned long v = 0; v < kVectors; ++v) sums[r][v] = T::first(tail, v);
-  // A pointer to every third row, from which an instruction reaches the two behind it: to keep the
-  // distance of each row as well, as g++ would, takes more registers than there are.
+  // A pointer to every third row, from which an x86 instruction reaches the two behind it: to keep
+  // the distance of each row, as g++ would, takes more registers than there are.
   constexpr unsigned long kReach = 3, kPointers = (Rows + kReach - 1) / kReach;
   const char* row[kPointers];
   for (unsigned long i = 0; i < kPointers; ++i) row[i] = a + i * kReach * lda;
