@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <random>
@@ -80,6 +81,35 @@ INSTANTIATE_TEST_SUITE_P(Recorded, StagedGolden, testing::ValuesIn(cases_without
                              if (!std::isalnum(static_cast<unsigned char>(ch))) ch = '_';
                            return test_case.param.kind + "_" + name;
                          });
+
+// Of the logits of all these files, in float32: FNV-1a, 64 bits.
+std::uint64_t hash_of_recorded_files() {
+  std::uint64_t hash = 0xCBF29CE484222325;
+  for (const Named& named : cases_without_padding()) {
+    const json& c = cases_of(named.kind)[named.number];
+    const ModelConfig config = golden::config_of(
+        c["config"], named.kind == "strict" ? Masking::kStrict : Masking::kReference);
+    const StagedModel model(config, golden::weights_of(c, config));
+    for (const auto& input : c["inputs"])
+      for (const float logit : model.logits(golden::input_bytes(input)))
+        hash = (hash ^ std::bit_cast<std::uint32_t>(logit)) * 0x100000001B3;
+  }
+  return hash;
+}
+
+// On every processor: the cross build for ARM has this test too.
+TEST(StagedBits, AreThoseOfOneHashWhereverMultiplicationsAndAdditionsAreFused) {
+  std::size_t sets = 0;
+  for (const char* name : {"amx", "avx512-bf16", "avx512", "avx2", "neon-bf16", "neon"})
+    for (const kernels::Set* set : kernels::all_sets())
+      if (set->name == std::string(name) && set->is_supported()) {
+        ::setenv("BYTEFORMER_KERNELS", name, 1);
+        EXPECT_EQ(hash_of_recorded_files(), 0x917F9480F42A4B09) << name;
+        ++sets;
+      }
+  ::unsetenv("BYTEFORMER_KERNELS");
+  if (sets == 0) GTEST_SKIP() << "this machine has no such set";
+}
 
 // Every kernel set that runs here, under both maskings, over layers that shift within a window,
 // beyond one, and not at all, with odd merges and windows that do not divide 128.
