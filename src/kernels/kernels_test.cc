@@ -2,12 +2,16 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <future>
 #include <limits>
+#include <string>
+#include <thread>
 
 #include "byteformer/error.h"
 #include "tests/noise.h"
@@ -113,6 +117,28 @@ TEST_P(KernelSets, ProductAgreesWithThePlainOneForEveryHeightOfATile) {
         for (const std::size_t k : {66u, 192u})
           ASSERT_NO_FATAL_FAILURE(expect_equal_products(own, defined, precision, m, n, k));
   }
+}
+
+// Linux grants tile registers to a process when they are first asked for, which is_supported()
+// does. Each test has a process of its own, so that nobody has asked before.
+TEST(KernelSetsInThreads, TileRegistersServeAThreadThatWasThereBeforeTheyWereAskedFor) {
+  const auto amx = std::find_if(all_sets().begin(), all_sets().end(),
+                                [](const Set* s) { return s->name == std::string("amx"); });
+  if (amx == all_sets().end()) GTEST_SKIP() << "this build has no tile registers";
+  std::promise<bool> asked;
+  std::vector<float> own, defined;
+  std::thread before([&] {
+    if (!asked.get_future().get()) return;
+    const std::size_t m = 32, n = 64, k = 192;
+    const std::vector<float> a = noise(m * k, 1), b = noise(n * k, 2), nothing(m * n);
+    own = Products{*(*amx)->bf16}.product(a, b, nullptr, nothing, n, m, n, k, Epilogue::kStore);
+    defined = Products{*plain().bf16}.product(a, b, nullptr, nothing, n, m, n, k, Epilogue::kStore);
+  });
+  const bool supported = (*amx)->is_supported();
+  asked.set_value(supported);
+  before.join();
+  if (!supported) GTEST_SKIP() << "this machine has no tile registers, or may not use them";
+  for (std::size_t i = 0; i < own.size(); ++i) EXPECT_NEAR(own[i], defined[i], 2e-4) << i;
 }
 
 TEST_P(KernelSets, ARowOfAProductHasTheSameBitsInAnyCompany) {
