@@ -119,6 +119,55 @@ TEST_P(KernelSets, ProductAgreesWithThePlainOneForEveryHeightOfATile) {
   }
 }
 
+TEST_P(KernelSets, AProductWritesNothingBesideItsColumns) {
+  for (const Precision precision : kPrecisions) {
+    const Arithmetic* arithmetic = offered(set(), precision);
+    if (arithmetic == nullptr) continue;
+    const Products own{*arithmetic};
+    const std::size_t m = 13, n = 37, k = 8, ldc = 48;
+    const std::vector<float> a = noise(m * k, 1), b = noise(n * k, 2);
+    std::vector<std::byte> packed(arithmetic->packed_size(n, k));
+    arithmetic->pack(b.data(), k, 1, n, k, packed.data());
+    for (const Epilogue epilogue :
+         {Epilogue::kStore, Epilogue::kAdd, Epilogue::kElements, Epilogue::kGelu}) {
+      const bool has_elements = epilogue == Epilogue::kElements || epilogue == Epilogue::kGelu;
+      const std::size_t size = has_elements ? arithmetic->element_size : sizeof(float);
+      std::vector<std::byte> c(m * ldc * size, std::byte{0x3C});
+      arithmetic->product(own.operands(a, m, k).data(), arithmetic->operand_size(k), packed.data(),
+                          nullptr, c.data(), ldc, m, n, k, epilogue);
+      for (std::size_t r = 0; r < m; ++r)
+        for (std::size_t i = (r * ldc + n) * size; i < (r + 1) * ldc * size; ++i)
+          ASSERT_EQ(c[i], std::byte{0x3C}) << name_of(precision) << " row " << r << ", byte " << i;
+    }
+  }
+}
+
+TEST_P(KernelSets, WhatIsNotFiniteStaysSoInEveryPrecision) {
+  const std::size_t n = 32, k = 64;
+  for (const Precision precision : kPrecisions) {
+    if (offered(set(), precision) == nullptr) continue;
+    const Products own{*offered(set(), precision)};
+    for (const float wrong : {std::nanf(""), std::numeric_limits<float>::infinity()})
+      for (const std::size_t at : {0u, 17u, 63u}) {
+        std::vector<float> a = noise(2 * k, 1), b = noise(n * k, 2);
+        a[k + at] = wrong;  // in the second row
+        const auto c =
+            own.product(a, b, nullptr, std::vector<float>(2 * n), n, 2, n, k, Epilogue::kStore);
+        for (std::size_t i = 0; i < n; ++i) {
+          EXPECT_TRUE(std::isfinite(c[i])) << name_of(precision);
+          EXPECT_FALSE(std::isfinite(c[n + i]))
+              << name_of(precision) << " " << wrong << " at " << at;
+        }
+        a = noise(2 * k, 1);
+        b[3 * k + at] = wrong;  // in the fourth channel
+        const auto d =
+            own.product(a, b, nullptr, std::vector<float>(2 * n), n, 2, n, k, Epilogue::kStore);
+        EXPECT_FALSE(std::isfinite(d[3])) << name_of(precision) << " " << wrong << " at " << at;
+        EXPECT_TRUE(std::isfinite(d[4])) << name_of(precision);
+      }
+  }
+}
+
 // Linux grants tile registers to a process when they are first asked for, which is_supported()
 // does. Each test has a process of its own, so that nobody has asked before.
 TEST(KernelSetsInThreads, TileRegistersServeAThreadThatWasThereBeforeTheyWereAskedFor) {
