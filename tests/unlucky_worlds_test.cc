@@ -234,6 +234,17 @@ TEST_F(EveryCommand, DoesTheSameWhereStreamsAreClosedOrTheLogsDiskIsFull) {
   EXPECT_EQ(run("$BF predict model data >&-").status, 1) << "its answer is lost";
 }
 
+#ifdef BYTEFORMER_HAS_TRAIN
+// As a cluster's launcher starts it, without byteformer before it.
+TEST_F(EveryCommand, TrainingGoesOnWhereNobodyReadsWhatItSays) {
+  const ShellOutcome o =
+      run("mkdir made; exec 9> >(:); wait $!\n'" BYTEFORMER_BIN "/byteformer-train' --threads 1" +
+          kTraining + " 2>&9 && ls made/run/model/model.safetensors");
+  EXPECT_EQ(o.status, 0);
+  EXPECT_EQ(o.out, "made/run/model/model.safetensors\n") << o.err;
+}
+#endif
+
 TEST_F(EveryCommand, OnAReadOnlyDiskReadsAndSaysWhereItMayNotWrite) {
   // The whole disk, in a mount namespace of its own; with room: but for made/.
   const std::string bind = "mount --bind . . && cd \"$PWD\" && ",
